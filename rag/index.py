@@ -1,0 +1,137 @@
+"""An opened index: articles, passages, vectors and BM25 in memory, searched and checked.
+
+Knows no file names: those are ``rag.generation``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from rag import generation, ranking
+from rag.encoder import SentenceEncoder
+from rag.errors import BrokenIndexError, RagError
+from rag.generation import Manifest
+from rag.models import model_path
+from rag.ranking import Parts
+from rag.types import Article, Encoder, Hit
+
+
+class Index:
+    """An opened index. Everything is in memory, so it goes on answering whatever happens on disk."""
+
+    def __init__(self, parts: Parts, manifest: Manifest, encoder: Encoder | None = None) -> None:
+        generation.check_counts(parts, manifest)
+        self.parts = parts
+        self.manifest = manifest
+        self._given_encoder = encoder
+        if encoder is not None and (encoder.name, encoder.dimension) != (
+            manifest.encoder,
+            manifest.dimension,
+        ):
+            raise BrokenIndexError(
+                f"the index was made by the encoder {manifest.encoder!r} ({manifest.dimension} dimensions), "
+                f"not by {encoder.name!r} ({encoder.dimension}): {generation.REBUILD}"
+            )
+
+    @classmethod
+    def open(cls, path: str | Path, encoder: Encoder | None = None) -> Index:
+        """Open the current generation of an index folder, after checking each file's sha256.
+
+        Raises BrokenIndexError when there is none, when a file is missing or damaged, or when its schema or
+        encoder is another.
+        """
+        folder = Path(path)
+        for attempt in range(3):  # a build may retire the generation between two reads: then look again
+            place = generation.current(folder)
+            try:
+                manifest = generation.read_manifest(place)
+                generation.verify_files(place, manifest)
+                return cls(generation.read_parts(place), manifest, encoder)
+            except BrokenIndexError:
+                if attempt == 2 or generation.current(folder) == place:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder that made the index, loaded at the first search."""
+        if self._given_encoder is not None:
+            return self._given_encoder
+        return load_encoder(self.manifest.encoder)
+
+    @property
+    def articles(self) -> Mapping[str, Article]:
+        """The articles by id."""
+        return self.parts.articles
+
+    def sources(self) -> list[str]:
+        """The names of the sources in the index, sorted."""
+        return sorted({a.source for a in self.articles.values() if a.source})
+
+    def search(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        source: str | None = None,
+        published_from: date | None = None,
+        published_to: date | None = None,
+    ) -> list[Hit]:
+        """Return the best k passages for a stand-alone question, best first.
+
+        Dense and BM25 rankings are fused (see ``rag.ranking``). ``source`` keeps articles of that source
+        (case and accents do not matter); ``published_from`` and ``published_to`` keep articles published in
+        that interval, both days included: an article without a date is then left out. No language model is
+        loaded. Raises UsageError for a question without a word, a k below 1, an interval that ends before it
+        begins, or a source that the index does not hold.
+        """
+        ranking.check_question(question)
+        keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
+        return ranking.search(self.parts, question, self.encoder.encode([question])[0], k, keep)
+
+
+def load_encoder(name: str) -> SentenceEncoder:
+    """Load an encoder by its registry name; ModelError when its weights are not here."""
+    return SentenceEncoder(Path(model_path(name)), name)
+
+
+def doctor(folder: Path, encoder: Encoder | None = None) -> list[str]:
+    """Return what is wrong with an index, one line each; empty when it is sound.
+
+    Beyond what opening checks: every passage is the slice of its article that it says, and, when an encoder
+    is given, the first vectors are the ones that it makes.
+    """
+    try:
+        place = generation.current(folder)
+        manifest = generation.read_manifest(place)
+        if faults := generation.file_faults(place, manifest):
+            return faults
+        index = Index(generation.read_parts(place), manifest, encoder)
+    except RagError as error:
+        return [str(error)]
+    return _passage_faults(index.parts) + (_vector_faults(index.parts, encoder) if encoder else [])
+
+
+def _passage_faults(parts: Parts) -> list[str]:
+    faults = []
+    for passage in parts.passages:
+        article = parts.articles.get(passage.article_id)
+        if article is None:
+            faults.append(f"passage {passage.id} belongs to no article")
+        elif article.text[passage.start : passage.end] != passage.text:
+            faults.append(f"passage {passage.id} is not its article's text at {passage.start}-{passage.end}")
+    return faults
+
+
+def _vector_faults(parts: Parts, encoder: Encoder, sample: int = 3) -> list[str]:
+    chosen = parts.passages[:sample]
+    made = encoder.encode([ranking.embedding_text(p, parts.articles[p.article_id]) for p in chosen])
+    kept = parts.vectors.rows()[:sample]
+    return [
+        f"the vector of passage {p.id} is not what {encoder.name} makes of it: {generation.REBUILD}"
+        for p, a, b in zip(chosen, made, kept, strict=True)
+        if float(a @ b) < 0.999
+    ]

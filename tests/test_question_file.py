@@ -1,0 +1,182 @@
+"""The question file and the articles that it stands on: format, evidence, split, nothing copied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+ORIGINALS = ROOT.parent / "shared" / "articles"
+MINIMUM = {
+    "fact": 40,
+    "paraphrase": 25,
+    "accents": 12,
+    "temporal": 18,
+    "multi": 18,
+    "null": 40,
+    "followup": 14,
+}
+KINDS = {"near_miss", "false_premise", "off_topic"}
+KEYS = {"id", "type", "split", "question", "history", "answerable", "answers", "evidence"}
+OFFICIAL_NAMES = (
+    "Comprehensive Strategic Partnership for Peace and Prosperity in Asia and the World",
+    "Extensive Strategic Partnership for Peace and Prosperity in Asia",
+)
+Question = dict[str, Any]
+
+
+def read_article(path: Path) -> tuple[dict[str, Any], str]:
+    _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
+    return yaml.safe_load(front), text
+
+
+ARTICLES = {p.stem: read_article(p) for p in sorted((ROOT / "corpus").glob("*.md")) if p.name != "README.md"}
+LINES = (ROOT / "eval" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+QUESTIONS: list[Question] = [json.loads(line) for line in LINES]
+ANSWERABLE = [q for q in QUESTIONS if q["answerable"]]
+NULLS = [q for q in QUESTIONS if not q["answerable"]]
+
+
+def fold(text: str) -> str:
+    """Case, accents and đ, dash and quote styles and white space, as the matching of answers ignores them."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = re.sub("[‐-―−]", "-", re.sub("[‘’]", "'", re.sub("[“”]", '"', plain)))
+    return " ".join(plain.split())
+
+
+def says(text: str, alias: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(fold(alias))}(?!\w)", fold(text)) is not None
+
+
+def unmatched(text: str, groups: list[list[str]]) -> list[list[str]]:
+    return [group for group in groups if not any(says(text, alias) for alias in group)]
+
+
+def runs(text: str, length: int = 9) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def ident(question: Question) -> str:
+    return str(question["id"])
+
+
+def test_matching_helper() -> None:
+    assert says("They landed in HÀ NỘI - Đà Nẵng came later.", "Da Nang")
+    assert says("NEXUS – a programme", "nexus - a")
+    assert not says("1,500,000 people", "50")
+    assert unmatched("one two", [["two", "2"], ["three"]]) == [["three"]]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=ident)
+def test_schema(question: Question) -> None:
+    extra = {"kind"} if question["type"] == "null" else set()
+    assert set(question) == KEYS | extra
+    assert question["question"] == question["question"].strip() != ""
+    assert question["split"] in {"train", "test"}
+    assert question["answerable"] is (question["type"] != "null")
+    pairs = len(question["history"]) // 2
+    assert [role for role, _ in question["history"]] == ["user", "assistant"] * pairs
+    assert all(isinstance(text, str) and text.strip() for _, text in question["history"])
+
+
+def test_ids_and_questions_are_unique() -> None:
+    assert len({q["id"] for q in QUESTIONS}) == len(QUESTIONS)
+    asked = Counter((fold(q["question"]), json.dumps(q["history"])) for q in QUESTIONS)
+    assert [question for question, count in asked.items() if count > 1] == []
+
+
+def test_counts_by_type() -> None:
+    counts = Counter(q["type"] for q in QUESTIONS)
+    assert set(counts) == set(MINIMUM)
+    assert {kind: n for kind, n in counts.items() if n < MINIMUM[kind]} == {}
+    assert len(QUESTIONS) >= 160
+
+
+@pytest.mark.parametrize("question", ANSWERABLE, ids=ident)
+def test_evidence_is_verbatim_and_holds_the_answer(question: Question) -> None:
+    assert question["evidence"]
+    for item in question["evidence"]:
+        assert set(item) == {"article", "quote"}
+        assert item["quote"] in ARTICLES[item["article"]][1]
+        assert "\n" not in item["quote"]
+    assert question["answers"]
+    quotes = "\n".join(item["quote"] for item in question["evidence"])
+    assert unmatched(quotes, question["answers"]) == []
+
+
+@pytest.mark.parametrize("question", ANSWERABLE, ids=ident)
+def test_aliases(question: Question) -> None:
+    for group in question["answers"]:
+        assert group
+        assert all(fold(alias) for alias in group)
+        assert len(set(group)) == len(group)
+
+
+@pytest.mark.parametrize("question", ANSWERABLE, ids=ident)
+def test_repeating_the_question_is_no_answer(question: Question) -> None:
+    known = [question["question"], *(text for _, text in question["history"])]
+    assert unmatched("\n".join(known), question["answers"]) != []
+
+
+def test_followups_have_a_history() -> None:
+    assert [q["id"] for q in QUESTIONS if q["type"] == "followup" and not q["history"]] == []
+
+
+@pytest.mark.parametrize("question", NULLS, ids=ident)
+def test_nulls_have_no_answer(question: Question) -> None:
+    assert question["answers"] == []
+    assert question["evidence"] == []
+    assert question["kind"] in KINDS
+
+
+def test_every_kind_of_null_is_there() -> None:
+    assert {q["kind"] for q in NULLS} == KINDS
+
+
+def test_split_is_half_and_half_by_hash_of_id() -> None:
+    """The rule of eval/README.md: each type (nulls: each kind) in the order of the hash, first half train."""
+    groups: dict[tuple[str, str | None], list[Question]] = defaultdict(list)
+    for question in QUESTIONS:
+        groups[question["type"], question.get("kind")].append(question)
+    for members in groups.values():
+        ordered = sorted(members, key=lambda q: hashlib.sha256(q["id"].encode()).hexdigest())
+        half = len(ordered) // 2
+        assert half > 0
+        assert [q["split"] for q in ordered] == ["train"] * half + ["test"] * (len(ordered) - half)
+
+
+def test_articles_have_front_matter() -> None:
+    assert len(ARTICLES) == 5
+    for meta, text in ARTICLES.values():
+        assert set(meta) <= {"title", "source", "published", "url", "language"}
+        assert meta["title"]
+        assert meta["language"] == "en"
+        assert text.strip()
+
+
+def test_every_article_is_asked_about() -> None:
+    assert {item["article"] for q in QUESTIONS for item in q["evidence"]} == set(ARTICLES)
+
+
+@pytest.mark.skipif(not ORIGINALS.is_dir(), reason="the original articles are not part of the repository")
+def test_nothing_is_copied_from_the_originals() -> None:
+    originals: set[tuple[str, ...]] = set()
+    for path in ORIGINALS.glob("*.txt"):
+        originals |= runs(path.read_text(encoding="utf-8"))
+    assert originals
+    names = set().union(*(runs(name) for name in OFFICIAL_NAMES))
+    ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
+    ours += [q["question"] for q in QUESTIONS]
+    ours += [text for q in QUESTIONS for _, text in q["history"]]
+    copied = {" ".join(run) for text in ours for run in (runs(text) & originals) - names}
+    assert copied == set()
