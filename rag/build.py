@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import generation, passages
-from rag.corpus import read_corpus
+from rag.corpus import read_beir_articles, read_corpus
 from rag.errors import BrokenIndexError, CorpusError
 from rag.generation import Manifest
 from rag.lexical import Lexical
-from rag.ranking import Parts, embedding_text
-from rag.types import Article, Encoder, Passage
+from rag.ranking import Parts, passage_text, unit_texts
+from rag.types import Article, Encoder
 from rag.vectors import Vectors
 
-BATCH = 64  # passages embedded between two reports of progress
+BATCH = 64  # passages and sentences embedded between two reports of progress
 Report = Callable[[str, int, int], None]
 
 
@@ -78,16 +78,16 @@ def build_articles(
     """Index articles that have been read already (``old``: the parts whose vectors can be used again)."""
     cut = [p for article in articles for p in passages.split(article)]
     by_id = {a.id: a for a in articles}
-    texts = [embedding_text(p, by_id[p.article_id]) for p in cut]
-    vectors, embedded = _embed(texts, _known_vectors(old), encoder, report)
-    parts = Parts(by_id, cut, Vectors(vectors), Lexical(texts))
+    vectors, embedded = _embed(unit_texts(cut, by_id), _known_vectors(old), encoder, report)
+    lexical = Lexical([passage_text(p, by_id[p.article_id]) for p in cut])
+    parts = Parts(by_id, cut, Vectors(vectors), lexical)
     name = _name(articles, encoder)
     set_aside = {a.id: len(a.set_aside) for a in articles}
     if old is not None and generation.current(folder).name == name:
         manifest = generation.read_manifest(generation.current(folder))
-        return Built(manifest, 0, len(cut), set_aside, problems, unchanged=True)
+        return Built(manifest, 0, len(vectors), set_aside, problems, unchanged=True)
     manifest = _write(folder, name, parts, encoder, report)
-    return Built(manifest, embedded, len(cut) - embedded, set_aside, problems, unchanged=False)
+    return Built(manifest, embedded, len(vectors) - embedded, set_aside, problems, unchanged=False)
 
 
 def _write(folder: Path, name: str, parts: Parts, encoder: Encoder, report: Report) -> Manifest:
@@ -100,8 +100,8 @@ def _write(folder: Path, name: str, parts: Parts, encoder: Encoder, report: Repo
         full = error.errno == errno.ENOSPC
         remedy = "free some disk space" if full else "choose a folder that can be written"
         raise BrokenIndexError(
-            f"the index in {folder} cannot be written ({error.strerror or error}): {remedy} and run it again; "
-            "the old index still answers"
+            f"the index in {folder} cannot be written ({error.strerror or error}): {remedy} and run it "
+            "again; the old index still answers"
         ) from None
     generation.retire_generations(folder, name)
     return manifest
@@ -131,11 +131,7 @@ def _old_parts(folder: Path, encoder: Encoder) -> Parts | None:
 def _known_vectors(old: Parts | None) -> dict[str, NDArray[np.float32]]:
     if old is None:
         return {}
-    rows = old.vectors.rows()
-    return {
-        embedding_text(p, old.articles[p.article_id]): row
-        for p, row in zip(old.passages, rows, strict=True)
-    }
+    return dict(zip(unit_texts(old.passages, old.articles), old.vectors.rows(), strict=True))
 
 
 def _embed(
@@ -172,4 +168,13 @@ def _only_writer(folder: Path) -> Iterator[None]:
     except BlockingIOError:
         raise BrokenIndexError(f"another build is writing {folder}: wait until it is done") from None
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise BrokenIndexError(f"{folder} cannot be written ({error.strerror}): choose another folder") from None
+        raise BrokenIndexError(
+            f"{folder} cannot be written ({error.strerror}): choose another folder"
+        ) from None
+
+
+def build_beir(beir: Path, folder: Path, encoder: Encoder, report: Report = lambda *_: None) -> Built:
+    """Index the corpus.jsonl of a BEIR folder; raises CorpusError or BrokenIndexError as ``build`` does."""
+    articles = read_beir_articles(beir)
+    with _only_writer(folder):
+        return build_articles(articles, folder, encoder, old=_old_parts(folder, encoder), report=report)

@@ -21,7 +21,7 @@ from typing import Any
 
 from rag.errors import BrokenIndexError
 from rag.lexical import Lexical
-from rag.ranking import Parts
+from rag.ranking import Parts, units
 from rag.types import Article, Encoder, Passage, SetAside
 from rag.vectors import Vectors
 
@@ -89,8 +89,9 @@ def file_faults(generation: Path, manifest: Manifest) -> list[str]:
 
 def check_counts(parts: Parts, manifest: Manifest) -> None:
     """Raise BrokenIndexError unless passages, vectors and BM25 rows are as many as the manifest says."""
-    counts = {len(parts.passages), len(parts.vectors), len(parts.lexical), manifest.passages}
-    if len(counts) != 1 or len(parts.articles) != manifest.articles:
+    counts = {len(parts.passages), len(parts.lexical), manifest.passages}
+    wanted = len(units(parts.passages))
+    if len(counts) != 1 or len(parts.articles) != manifest.articles or len(parts.vectors) != wanted:
         raise BrokenIndexError(
             f"the index holds {len(parts.articles)} articles, {len(parts.passages)} passages, "
             f"{len(parts.vectors)} vectors and {len(parts.lexical)} BM25 rows, not what its manifest says: "
@@ -102,7 +103,7 @@ def read_parts(generation: Path) -> Parts:
     """Read everything of a generation; BrokenIndexError when it cannot be read."""
     try:
         articles = [_article(row) for row in _json_lines(generation / ARTICLES)]
-        passages = [Passage(**row) for row in _json_lines(generation / PASSAGES)]
+        passages = [_passage(row) for row in _json_lines(generation / PASSAGES)]
         vectors = Vectors.load(generation / VECTORS)
         lexical = Lexical.load(generation / BM25, len(passages))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -198,6 +199,10 @@ def _article(row: dict[str, Any]) -> Article:
         | {key: date.fromisoformat(row[key]) if row[key] else None for key in ("published", "not_before")}
         | {"body": _spans(row["body"]), "set_aside": tuple(SetAside(**s) for s in row["set_aside"])}
     )
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    return Passage(**row | {"sentences": _spans(row["sentences"])})
 
 
 def _spans(rows: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:

@@ -5,7 +5,7 @@ Knows no file names: those are ``rag.generation``'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from rag.errors import BrokenIndexError, RagError
 from rag.generation import Manifest
 from rag.models import model_path
 from rag.ranking import Parts
-from rag.types import Article, Encoder, Hit
+from rag.types import Article, Encoder, Hit, Passage
 
 
 class Index:
@@ -79,18 +79,20 @@ class Index:
         source: str | None = None,
         published_from: date | None = None,
         published_to: date | None = None,
+        bonus: Callable[[Passage, Article], float] | None = None,
     ) -> list[Hit]:
         """Return the best k passages for a stand-alone question, best first.
 
-        Dense and BM25 rankings are fused (see ``rag.ranking``). ``source`` keeps articles of that source
+        Dense and BM25 scores are fused (see ``rag.ranking``). ``source`` keeps articles of that source
         (case and accents do not matter); ``published_from`` and ``published_to`` keep articles published in
-        that interval, both days included: an article without a date is then left out. No language model is
-        loaded. Raises UsageError for a question without a word, a k below 1, an interval that ends before it
-        begins, or a source that the index does not hold.
+        that interval, both days included: an article without a date is then left out. ``bonus`` moves
+        passages up by standard deviations of the score. No language model is loaded. Raises UsageError for a
+        question without a word, a k below 1, an interval that ends before it begins, or a source that the
+        index does not hold.
         """
         ranking.check_question(question)
         keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
-        return ranking.search(self.parts, question, self.encoder.encode([question])[0], k, keep)
+        return ranking.search(self.parts, question, self.encoder.encode([question])[0], k, keep, bonus)
 
 
 def load_encoder(name: str) -> SentenceEncoder:
@@ -128,7 +130,7 @@ def _passage_faults(parts: Parts) -> list[str]:
 
 def _vector_faults(parts: Parts, encoder: Encoder, sample: int = 3) -> list[str]:
     chosen = parts.passages[:sample]
-    made = encoder.encode([ranking.embedding_text(p, parts.articles[p.article_id]) for p in chosen])
+    made = encoder.encode([ranking.passage_text(p, parts.articles[p.article_id]) for p in chosen])
     kept = parts.vectors.rows()[:sample]
     return [
         f"the vector of passage {p.id} is not what {encoder.name} makes of it: {generation.REBUILD}"

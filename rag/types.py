@@ -6,7 +6,8 @@ string indices: ``article.text[start:end]`` is always the text in question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -55,13 +56,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences; ``article.text[start:end] == text``."""
+    """A run of whole sentences; ``article.text[start:end] == text``. ``sentences`` are their spans in it."""
 
     id: str
     article_id: str
     start: int
     end: int
     text: str
+    sentences: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Seconds:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the reader gets. ``reason`` says why when ``abstained``; ``dropped`` are sentences that the model
-    wrote and no quotation supported: they are never shown as fact.
+    wrote and no quotation supported: they are never shown as fact. ``signals`` are what the choice between
+    answering and abstaining was made from, ``confidence`` the probability of an answer that came out of it.
     """
 
     question: str
@@ -164,6 +167,8 @@ class Answer:
     standalone_question: str = ""
     interval: Interval | None = None
     dropped: tuple[Statement, ...] = ()
+    confidence: float | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The answer with numbered quotations under it."""
@@ -219,15 +224,28 @@ class Encoder(Protocol):
         ...
 
 
-class Generator(Protocol):
-    """A chat model. Every method is deterministic."""
+class GeneratorSession(Protocol):
+    """The prompts of one question; what they begin with in common is read once."""
 
-    name: str
+    def stream(
+        self, messages: Sequence[tuple[str, str]], max_tokens: int
+    ) -> Generator[str, None, tuple[float, ...]]:
+        """Yield the reply so far, growing; return the log-probability of each token, the end mark included.
 
-    def stream(self, messages: Sequence[tuple[str, str]], max_tokens: int) -> Iterator[str]:
-        """Yield the reply so far, growing, until it is whole; closing the iterator stops the model."""
+        Closing the iterator stops the model.
+        """
         ...
 
     def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
         """Return the log-probability of each choice's first token as the first token of the reply."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A chat model; deterministic, one session at a time."""
+
+    name: str
+
+    def session(self) -> AbstractContextManager[GeneratorSession]:
+        """Open a session in which nothing has been read yet."""
         ...

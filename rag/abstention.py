@@ -1,0 +1,76 @@
+"""Answer or abstain: one probability from several signals, one threshold. Pure.
+
+A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
+abstention.json with the set, the commit and the figures of the fit. No signal alone parts answerable from
+unanswerable questions (see eval/NOTES.md).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+REFUSAL = "The articles do not say."
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A fitted choice: the weight, mean and spread of each signal, a bias, and where to cut."""
+
+    weights: Mapping[str, float]
+    means: Mapping[str, float]
+    spreads: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def probability(self, signals: Mapping[str, float]) -> float:
+        """Return the probability that the passages answer the question; 0 to 1."""
+        total = self.bias + sum(
+            w * (signals[name] - self.means[name]) / self.spreads[name] for name, w in self.weights.items()
+        )
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def gate(kind: str) -> Gate:
+    """Return the fitted gate for answers by a "model" or for "extractive" ones."""
+    data = json.loads((files("rag") / "abstention.json").read_text(encoding="utf-8"))[kind]
+    return Gate(**{name: data[name] for name in Gate.__slots__})
+
+
+def fit(
+    rows: Sequence[Mapping[str, float]], answered: Sequence[bool], threshold: float = 0.5, ridge: float = 1.0
+) -> Gate:
+    """Fit a gate by ridge logistic regression (Newton's method) with both classes weighing the same.
+
+    ``rows`` are signals, all with the same names; ``answered`` says which questions the passages answer.
+    """
+    names = sorted(rows[0])
+    table = np.asarray([[row[name] for name in names] for row in rows], dtype=np.float64)
+    truth = np.asarray(answered, dtype=np.float64)
+    means, spreads = table.mean(axis=0), table.std(axis=0) + 1e-6
+    design = np.hstack([(table - means) / spreads, np.ones((len(rows), 1))])
+    balance = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
+    penalty = ridge * np.diag([1.0] * len(names) + [0.0])
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-design @ beta))
+        slope = design.T @ (balance * (truth - chance)) - penalty @ beta
+        curve = (design * (balance * chance * (1 - chance))[:, None]).T @ design + penalty
+        step = np.linalg.solve(curve, slope)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return Gate(
+        _named(names, beta[:-1]), _named(names, means), _named(names, spreads), float(beta[-1]), threshold
+    )
+
+
+def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    return {name: round(float(v), 5) for name, v in zip(names, values, strict=True)}

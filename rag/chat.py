@@ -1,0 +1,340 @@
+"""The chat page: a Gradio door over the engine, on this computer only unless passwords are set.
+
+``build`` lays the page out and ties each event to a function of rag/callbacks.py; ``serve`` opens it. The
+conversation is our own HTML in gr.HTML, not gr.Chatbot: that strips the attributes and labels which tie a
+citation to its source, and reads a message's markup aloud as the message's name.
+"""
+
+# No ``from __future__ import annotations`` here: Gradio finds the parameter that wants the event's data by
+# its annotation, which must be the class itself, because gradio is imported inside the functions below.
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from rag.auth import allows, read_accounts
+from rag.callbacks import Callbacks, Engine, View, article_files, filters_label, read_day
+from rag.desk import Desk
+from rag.errors import RagError, UsageError
+from rag.export import answer_record
+from rag.guard import check_port, is_loopback, launch_options
+from rag.markup import el
+from rag.records import hit_record
+from rag.visit import Visit
+
+__all__ = ["Engine", "build", "serve"]
+
+TITLE = "Ask the articles"
+_CONNECT = """
+window.articles.connect({
+  pick: (data) => trigger('pick', data),
+  rate: (data) => trigger('rate', data),
+  show: (data) => trigger('show', data),
+});
+watch('value', () => window.articles.answered(element));
+"""
+_PROGRESS = "watch('value', () => window.articles.progressed(element));"
+_SOURCES = "watch('value', () => window.articles.arrived(element));"
+_DATE = """
+const field = element.querySelector('input');
+field.addEventListener('change', () => {
+  props.value = field.validity.badInput ? 'an unfinished date' : field.value;
+  trigger('change');
+});
+"""
+_SAVE = "(text) => { window.articles.save(text); }"
+
+
+def serve(
+    engine: Engine,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    auth: Path | None = None,
+    *,
+    feedback: Path | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Open the page and serve it until Ctrl+C; ``ready`` is called with its address.
+
+    ``auth`` is a file of password lines (see rag/auth.py), ``feedback`` the file that ratings are added to.
+    Raises UsageError when the host is not this computer and there is no ``auth``, when the file cannot be
+    used, and when the port is taken.
+    """
+    accounts = read_accounts(auth) if auth else None
+    if accounts is None and not is_loopback(host):
+        raise UsageError(
+            f"{host} lets other computers in, which needs passwords: add --auth FILE, or use --host 127.0.0.1"
+        )
+    check_port(host, port)
+    callbacks = Callbacks(engine, Desk(), feedback)
+    page = _build(callbacks)
+    options = launch_options(None if accounts else host)
+    if accounts:
+        options["auth"] = lambda user, password: allows(accounts, user, password)
+    _, address, _ = page.launch(server_name=host, server_port=port, prevent_thread_lock=True, **options)
+    try:
+        if ready:
+            ready(address)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        page.close(verbose=False)
+        callbacks.desk.close()
+
+
+def build(engine: Engine, *, feedback: Path | None = None, today: Callable[[], date] = date.today) -> Any:
+    """Return the page as gr.Blocks. Launch it with ``launch_options()``, which hold its style and privacy."""
+    return _build(Callbacks(engine, Desk(), feedback, today))
+
+
+# The layout
+
+
+def _build(callbacks: Callbacks) -> Any:
+    # Before the import: Gradio reads it there, and would call home when it is not set.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 600)) as page:
+        visit = gr.State(Visit())
+        masthead = _html("masthead", "watch('value', () => window.articles.themed());")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Ask"):
+                asking = _ask_tab()
+            with gr.Tab("Corpus") as tab:
+                adding = _corpus_tab(tab)
+        _wire_asking(callbacks, asking, visit)
+        _wire_adding(callbacks, adding, masthead, asking)
+        _wire_load(callbacks, page, masthead, asking)
+        _add_endpoints(callbacks)
+    return page
+
+
+def _html(elem_id: str, script: str | None = None, value: str | None = None) -> Any:
+    import gradio as gr
+
+    return gr.HTML(value, elem_id=elem_id, js_on_load=script, apply_default_css=False)
+
+
+def _date(label: str) -> Any:
+    """The browser's own date field. gr.DateTime has no label that a screen reader could find."""
+    import gradio as gr
+
+    return gr.HTML(
+        "",
+        html_template="<label>${label}<input type='date'></label>",
+        js_on_load=_DATE,
+        apply_default_css=False,
+        label=label,
+        elem_classes="date",
+    )
+
+
+def _ask_tab() -> SimpleNamespace:
+    import gradio as gr
+
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="left"):
+            with gr.Column(elem_id="thread"):
+                past, now = _html("past", _CONNECT), _html("now", _PROGRESS)
+            with gr.Column(elem_id="composer"):
+                note = _html("note")
+                with gr.Row(elem_id="ask-row"):
+                    box = gr.Textbox(
+                        label="Your question",
+                        show_label=False,
+                        placeholder="Ask about the articles",
+                        max_lines=5,
+                        elem_id="question",
+                        autofocus=True,
+                    )
+                    ask = gr.Button("Ask", variant="primary", elem_id="ask")
+                    stop = gr.Button("Stop", visible=False, elem_id="stop")
+                with gr.Row(elem_id="tools"):
+                    filters = gr.Accordion(filters_label("", "", ""), open=False, elem_id="filters")
+                    with filters, gr.Row(elem_id="filter-row"):
+                        source = gr.Dropdown([("All sources", "")], value="", label="Source")
+                        start, end = _date("Published from"), _date("Published to")
+                    new = gr.Button("New conversation", size="sm", variant="secondary")
+                    save = gr.Button("Save as Markdown", size="sm", variant="secondary")
+                saved = gr.Textbox(visible="hidden", show_label=False, elem_id="saved")
+        sources = _html("sources", _SOURCES)
+    return SimpleNamespace(**{k: v for k, v in locals().items() if k != "gr"})
+
+
+def _corpus_tab(tab: Any) -> SimpleNamespace:
+    import gradio as gr
+
+    with gr.Column(elem_id="corpus"):
+        view = _html("corpus-view")
+        _html("add-title", value=str(el("h2", "Add articles")))
+        with gr.Row():
+            with gr.Column():
+                files = gr.File(
+                    label="Drop .txt or .md files here",
+                    file_count="multiple",
+                    file_types=[".txt", ".md"],
+                    elem_id="files",
+                )
+            with gr.Column():
+                title = gr.Textbox(label="Headline of a pasted article")
+                with gr.Row():
+                    source = gr.Textbox(label="Source (optional)")
+                    published = _date("Published (optional)")
+                text = gr.Textbox(label="Its text", lines=4, max_lines=12)
+        with gr.Row():
+            add = gr.Button("Add to the index", variant="primary")
+            refresh = gr.Button("Read the index again")
+        log = _html("adding")
+    return SimpleNamespace(**{k: v for k, v in locals().items() if k != "gr"})
+
+
+# The events. All are private: programs use the named endpoints.
+
+_EVENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_QUICK: dict[str, Any] = _EVENT | {"queue": False, "trigger_mode": "multiple"}
+
+
+def _wire_asking(callbacks: Callbacks, parts: SimpleNamespace, visit: Any) -> None:
+    import gradio as gr
+
+    page = [parts.box, parts.note, parts.past, parts.now, parts.sources, parts.ask, parts.stop]
+    filters = [parts.source, parts.start, parts.end]
+
+    def updates(view: View) -> dict[Any, Any]:
+        parts_of = {"box": parts.box, "note": parts.note, "past": parts.past, "now": parts.now}
+        parts_of["sources"] = parts.sources
+        shown = {part: value for name, part in parts_of.items() if (value := getattr(view, name)) is not None}
+        # The button is always named: Gradio takes an empty dict for a missing result.
+        return shown | {parts.stop: gr.update() if view.busy is None else gr.update(visible=view.busy)}
+
+    def take(seen: Visit, question: str, source: str, start: str | None, end: str | None) -> dict[Any, Any]:
+        # The visit goes out as well as in: Gradio forgets only such states as it was once handed.
+        return updates(callbacks.take(seen, question, source, start, end)) | {visit: seen}
+
+    def pick(
+        event: gr.EventData, seen: Visit, source: str, start: str | None, end: str | None
+    ) -> dict[Any, Any]:
+        return take(seen, event._data["question"], source, start, end)
+
+    def answer(seen: Visit) -> Iterator[dict[Any, Any]]:
+        yield updates(View())  # a generator that yields nothing would empty every part of the page
+        for view in callbacks.answer(seen):
+            yield updates(view)
+
+    def show(event: gr.EventData, seen: Visit) -> dict[Any, Any]:
+        return updates(callbacks.show(seen, event._data["turn"], event._data.get("focus")))
+
+    def rate(event: gr.EventData, seen: Visit) -> dict[Any, Any]:
+        given = event._data
+        return updates(callbacks.rate(seen, given["turn"], given["verdict"], given["comment"]))
+
+    many: dict[str, Any] = _EVENT | {"trigger_mode": "multiple", "concurrency_limit": 32}
+    asked = gr.on(
+        [parts.box.submit, parts.ask.click], take, [visit, parts.box, *filters], [visit, *page], **_QUICK
+    )
+    asked.then(answer, visit, page, **many)
+    parts.past.pick(pick, [visit, *filters], [visit, *page], **_QUICK).then(answer, visit, page, **many)
+    parts.past.show(show, visit, page, **_QUICK)
+    parts.past.rate(rate, visit, page, **_QUICK)
+    parts.stop.click(lambda seen: updates(callbacks.stop(seen)), visit, page, **_QUICK)
+    parts.new.click(lambda seen: updates(callbacks.forget(seen)), visit, page, **_QUICK)
+    parts.save.click(callbacks.markdown, visit, parts.saved, **_QUICK).then(
+        None, parts.saved, None, js=_SAVE, api_visibility="private"
+    )
+    for part in filters:
+        part.change(lambda *given: gr.update(label=filters_label(*given)), filters, parts.filters, **_QUICK)
+
+
+def _wire_adding(
+    callbacks: Callbacks, parts: SimpleNamespace, masthead: Any, asking: SimpleNamespace
+) -> None:
+    fields = [parts.files, parts.title, parts.source, parts.published, parts.text]
+
+    def add(
+        paths: list[str] | None, title: str, source: str, published: str | None, text: str
+    ) -> Iterator[str]:
+        try:
+            yield from callbacks.add(article_files(paths or [], title, source, published, text))
+        except UsageError as problem:
+            yield el("p", str(problem), class_="notice", role="alert")
+
+    def fresh() -> list[Any]:
+        return [callbacks.masthead(), _choices(callbacks), callbacks.corpus()]
+
+    shown = [masthead, asking.source, parts.view]
+    parts.add.click(add, fields, parts.log, concurrency_limit=1, **_EVENT).then(fresh, None, shown, **_QUICK)
+    parts.refresh.click(callbacks.engine.reload, None, None, **_QUICK).then(fresh, None, shown, **_QUICK)
+    parts.tab.select(fresh, None, shown, **_QUICK)
+
+
+def _wire_load(callbacks: Callbacks, page: Any, masthead: Any, asking: SimpleNamespace) -> None:
+    def load() -> list[Any]:
+        nothing = callbacks.forget(Visit())
+        return [callbacks.masthead(), _choices(callbacks), nothing.past, nothing.sources]
+
+    page.load(load, None, [masthead, asking.source, asking.past, asking.sources], **_QUICK)
+
+
+def _choices(callbacks: Callbacks) -> Any:
+    import gradio as gr
+
+    return gr.update(choices=[("All sources", ""), *((name, name) for name in callbacks.engine.sources())])
+
+
+# The endpoints for programs
+
+
+def _add_endpoints(callbacks: Callbacks) -> None:
+    import gradio as gr
+
+    def search(
+        question: str,
+        k: int = 10,
+        source: str | None = None,
+        published_from: str | None = None,
+        published_to: str | None = None,
+    ) -> list[dict]:  # type: ignore[type-arg]  # Gradio reads this annotation and knows none narrower
+        """Find the passages of the news articles that fit a question best. No language model runs.
+
+        Args:
+            question: what to look for, in plain words
+            k: how many passages to return
+            source: only articles of this source
+            published_from: only articles published on this day or later, as YYYY-MM-DD
+            published_to: only articles published on this day or earlier, as YYYY-MM-DD
+
+        """
+        try:
+            first, last = read_day(published_from, "published_from"), read_day(published_to, "published_to")
+            return [dict(hit_record(h)) for h in callbacks.engine.search(question, k, source, first, last)]
+        except RagError as problem:
+            raise gr.Error(str(problem), print_exception=False) from problem
+
+    def ask(
+        question: str,
+        source: str | None = None,
+        published_from: str | None = None,
+        published_to: str | None = None,
+    ) -> dict:  # type: ignore[type-arg]  # as above
+        """Answer a question from the news articles, every sentence with verbatim, dated quotations.
+
+        Args:
+            question: the question, in plain words
+            source: only articles of this source
+            published_from: only articles published on this day or later, as YYYY-MM-DD
+            published_to: only articles published on this day or earlier, as YYYY-MM-DD
+
+        """
+        try:
+            return answer_record(callbacks.ask_once(question, source, published_from, published_to))
+        except RagError as problem:
+            raise gr.Error(str(problem), print_exception=False) from problem
+
+    gr.api(search, api_name="search", concurrency_limit=8)
+    gr.api(ask, api_name="ask", concurrency_limit=32)

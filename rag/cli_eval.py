@@ -1,0 +1,170 @@
+"""`rag eval`: options in, tables out. Thin: what is measured is in rag/evaluate.py."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from rag import results, tables
+from rag.answer import NO_MODEL, Answerer, load_model
+from rag.build import build_beir
+from rag.errors import UsageError
+from rag.evaluate import Options, Outcomes, System, run
+from rag.index import Index, load_encoder
+from rag.search import find
+from rag.settings import Settings
+from rag.suggest import suggest, write_suggestions
+
+SETTINGS = Settings()
+DERIVED = Path("eval/out")  # indexes of BEIR folders; safe to delete
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def evaluation(
+    questions: Annotated[Path | None, typer.Argument(help="A question file (.jsonl, SQuAD .json).")] = None,
+    beir: Annotated[Path | None, typer.Option(help="A BEIR folder instead of a question file.")] = None,
+    index: Annotated[Path | None, typer.Option(help="The folder of the index.")] = None,
+    result: Annotated[Path | None, typer.Option("--out", help="Where the result goes (JSON).")] = None,
+    retrieval_only: Annotated[bool, typer.Option(help="Measure the search alone, without a model.")] = False,
+    model: Annotated[str, typer.Option(help="A model's name, a folder, a hub id, or none.")] = SETTINGS.model,
+    split: Annotated[str | None, typer.Option(help="Only questions of this split (or half1, half2).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first questions.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on where a stopped run ended.")] = False,
+    baseline: Annotated[Path | None, typer.Option(help="Compare with this result, row by row.")] = None,
+    fail_on: Annotated[str, typer.Option(help="Exit 1 when worse, as in right=0.02,recall@5=0.01.")] = "",
+    html: Annotated[Path | None, typer.Option(help="Write a report page.")] = None,
+    trec: Annotated[Path | None, typer.Option(help="Write the ranking as a TREC run file.")] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(help="Settings (a .toml file or a model's name) side by side; repeat it."),
+    ] = None,
+    without_text: Annotated[bool, typer.Option(help="Leave all article text out of the result.")] = False,
+    suggestions: Annotated[int | None, typer.Option("--suggest", help="Propose questions to review.")] = None,
+    readme: Annotated[
+        Path | None, typer.Option("--tables", help="Bring the tables in a README up to date.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option(help="With --tables: exit 1 when they differ, change nothing.")
+    ] = False,
+) -> None:
+    """Ask a question set and report what was right, what was cited, what was refused and what failed."""
+    if readme is not None:
+        _tables(readme, check)
+        return
+    if suggestions is not None:
+        _suggest(index or SETTINGS.index, suggestions, result or Path("eval/suggestions.jsonl"))
+        return
+    if (questions is None) == (beir is None):
+        raise UsageError("name a question file or --beir DIR, one of the two")
+    options = Options(
+        questions or beir or Path(), result, split, limit, resume, baseline, fail_on, html, trec, without_text
+    )
+    where = index or (DERIVED / f"index-{beir.resolve().name}" if beir else SETTINGS.index)
+    systems = {
+        name: partial(_system, where, beir, settings, retrieval_only)
+        for name, settings in _settings(compare or [], model).items()
+    }
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        outcomes = run(
+            options,
+            systems,
+            lambda done, total, label: bar.update(task, completed=done, total=total, description=label[:50]),
+        )
+    _show(outcomes)
+    raise typer.Exit(outcomes.exit_code)
+
+
+def _settings(compared: list[str], model: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return each setting's name and values; a .toml file may hold ``model`` and ``k``."""
+    if not compared:
+        return {model: {"model": model}}
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in compared:
+        if not name.endswith(".toml"):
+            found[name] = {"model": name}
+            continue
+        try:
+            values = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{name} cannot be read as TOML ({error})") from None
+        if unknown := set(values) - {"model", "index"}:
+            raise UsageError(f"{name} has the unknown key {sorted(unknown)[0]!r}: use model and index")
+        found[Path(name).stem] = {"model": model} | values
+    return found
+
+
+def _system(where: Path, beir: Path | None, settings: Mapping[str, Any], retrieval_only: bool) -> System:
+    folder = Path(settings.get("index", where))
+    if beir is not None:
+        build_beir(beir, folder, load_encoder(SETTINGS.embedder))
+    opened = Index.open(folder)
+    opened.encoder.encode(["warm"])  # so that the first question's time is like the others'
+    models = {"embedder": opened.manifest.encoder, "generator": NO_MODEL}
+    ask: Callable[..., Any] | None = None
+    if not retrieval_only:
+        answerer = Answerer(opened, load_model(settings["model"]))
+        ask = answerer.answer
+        models["generator"] = settings["model"]
+    return System(
+        search=lambda question, history, k: find(opened, question, k, history=history).hits,
+        ask=ask,
+        articles=opened.articles,
+        settings=dict(settings),
+        models=models,
+        confidence=lambda answer: answer.confidence,
+    )
+
+
+def _show(outcomes: Outcomes) -> None:
+    for found in outcomes.results.values():
+        shown = [*tables.summary_tables(found), tables.type_table(found), tables.stage_table(found)]
+        for table in shown if len(outcomes.results) == 1 else []:
+            _print(table)
+        for note in found.notes:
+            out.print(note)
+    if len(outcomes.results) > 1:
+        _print(tables.side_by_side(outcomes.results))
+    if outcomes.comparison:
+        _print(tables.comparison_table(outcomes.comparison))
+    for path in outcomes.written:
+        out.print(f"written: {path}")
+    for line in outcomes.worse:
+        err.print(f"rag: {line}")
+
+
+def _print(table: tables.Table) -> None:
+    if not table.rows:
+        return
+    drawn = Table(title=table.title, title_justify="left", caption=table.note or None, caption_justify="left")
+    for place, column in enumerate(table.columns):
+        drawn.add_column(column, justify="right" if place >= table.numbers else "left")
+    for row in table.rows:
+        drawn.add_row(*row)
+    out.print(drawn)
+
+
+def _tables(readme: Path, check: bool) -> None:
+    differed = tables.update_readme(readme, results.newest(), check)
+    if differed and check:
+        err.print(f"rag: the tables in {readme} are not those of eval/results: run `make tables`")
+        raise typer.Exit(1)
+    out.print(f"{readme} is {'brought up to date' if differed else 'up to date'}")
+
+
+def _suggest(index: Path, count: int, path: Path) -> None:
+    opened = Index.open(index)
+    found = suggest(opened.parts.passages, opened.articles, count)
+    write_suggestions(path, found)
+    out.print(
+        f'{len(found)} proposals are in {path}: edit them, and remove "reviewed": false from those you accept'
+    )

@@ -1,0 +1,101 @@
+"""Follow-up questions to stand-alone ones, by rules. Pure; no model is needed.
+
+What a follow-up leaves out is added behind it from the turns before, so that a search finds it; nothing of
+the question itself is changed but a date, a name or a figure that "And in 2025?" replaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from rag.question_dates import question_dates
+from rag.text import content_words, fold, words
+from rag.types import Turn
+
+MAX_TURNS = 6  # what lies further back is rarely meant, and would crowd the search
+ANSWER_WORDS = 40
+
+_POINTING = frozenset(
+    "it its they them their theirs he him his she hers her this that these those there".split()
+)
+_OWN_TIME = re.compile(
+    r"\b(?:this|that|these|those) (?:year|month|week|day|time|century|articles?|reports?)\b"
+)
+_CONTINUES = re.compile(
+    r"^\W*(?:and|or|but|also|what about|how about|what else|who else|which one|any other|anything else)\b",
+    re.IGNORECASE,
+)
+_PERSON = frozenset("he him his she hers her".split())
+_TITLE = re.compile(r"\b(?:[A-Z]\w+ [A-Z]|president|minister|ambassador|mr|mrs|ms|king|queen|pope)\w*")
+_POLITE = re.compile(r"^\W*(?:thanks?|thank you|hi|hello|hey|good (?:morning|evening|day)|ok|okay|great)\b")
+_FOR_YOU = re.compile(r"\b(?:you|your|me)\b")
+_LEAD = re.compile(r"^\W*(?:and|but|so|what about|how about|or)\b[\s,]*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?=\W|$)")
+_COMPLETE = re.compile(r"\b(?:who|what|which|when|where|why|how|does|do|did|is|are|was|were|has|have|will)\b")
+
+
+def standalone(question: str, history: Sequence[Turn], today: date) -> str:
+    """Return a question that can be searched without the turns before it.
+
+    A question that points at nothing before it comes back as it is.
+    """
+    asked = [text for role, text in history[-2 * MAX_TURNS :] if role == "user" and words(text)]
+    if not asked or not _is_follow_up(question):
+        return question
+    before = standalone(asked[-1], _until_last_question(history), today)
+    swapped = _with_other_date(question, before, today)
+    if swapped:
+        return swapped
+    parts = [question.strip(), before]
+    if _points(question):
+        parts.append(_short(next((t for role, t in reversed(history) if role == "assistant"), "")))
+    return " - ".join(p for p in parts if p)
+
+
+def _until_last_question(history: Sequence[Turn]) -> Sequence[Turn]:
+    last = max(i for i, (role, text) in enumerate(history) if role == "user" and words(text))
+    return history[:last]
+
+
+def _is_follow_up(question: str) -> bool:
+    if _POLITE.match(fold(question)):
+        return False
+    if _CONTINUES.match(question):
+        return True
+    named = any(w[0].isupper() for w in question.split()[1:] if w[0].isalpha())
+    bare = len(content_words(question)) <= 3 and not named and question.rstrip().endswith("?")
+    return _points(question) or (bare and not _FOR_YOU.search(fold(question)))
+
+
+def _points(question: str) -> bool:
+    """Whether a pronoun stands where the question itself has not yet said what it could mean."""
+    plain = _OWN_TIME.sub(" ", fold(question))
+    tokens = _WORD.findall(plain)
+    place = next((i for i, token in enumerate(tokens) if token in _POINTING), None)
+    if place is None or _FOR_YOU.search(plain):
+        return False
+    before = " ".join(_WORD.findall(question)[1:place])
+    if tokens[place] in _PERSON:  # a country before "he" is not whom it means
+        return not _TITLE.search(before)
+    named = any(w[0].isupper() for w in before.split())
+    last = place == len(tokens) - 1 and tokens[place] in ("that", "it", "this", "them")
+    return not named and (last or len(content_words(before)) < 2)
+
+
+def _with_other_date(question: str, before: str, today: date) -> str | None:
+    """ "And in 2025?" after "... in 2023?": the question before, with the other date."""
+    new, old = question_dates(question, today).words, question_dates(before, today).words
+    rest = _LEAD.sub("", question)
+    if len(new) != 1 or _COMPLETE.search(fold(rest)) or len(content_words(rest)) > 3:
+        return None
+    date_words = question[new[0].start : new[0].end]
+    if len(old) == 1:
+        return before[: old[0].start] + date_words + before[old[0].end :]
+    return f"{before.rstrip(' ?.')} in {date_words}?" if not old and "in" in words(rest) else None
+
+
+def _short(text: str) -> str:
+    pieces = text.split()
+    return " ".join(pieces[:ANSWER_WORDS])

@@ -1,0 +1,273 @@
+"""Ask a question set of a system and judge what comes back: rows, results, comparisons, reports.
+
+Knows the system only as two functions and the articles behind them, so it measures anything that can search
+and answer. The owner of ``eval/`` together with ``rag.results``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rag import results
+from rag.compare import Comparison, compare, parse_allowances, worse_than_allowed
+from rag.errors import EvalError, UsageError
+from rag.question_sets import QuestionSet, read_questions
+from rag.questions import Question
+from rag.report import write_page
+from rag.results import Result, summarised
+from rag.rows import ARTICLES, JsonRow, Outcome, build_row
+from rag.trec import roll_up, write_run
+from rag.types import Answer, Article, Hit, Turn
+
+Search = Callable[[str, Sequence[Turn], int], Sequence[Hit]]
+Ask = Callable[[str, Sequence[Turn]], Answer]
+Progress = Callable[[int, int, str], None]
+
+DEPTH = 50  # hits asked for: enough to tell "not found" from "ranked too low"
+
+
+def best_score(answer: Answer) -> float | None:
+    """Return the score of the best hit: the confidence of a system that states none."""
+    return answer.hits[0].score if answer.hits else None
+
+
+def quiet(done: int, total: int, label: str) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What is measured.
+
+    ``search(question, history, k)`` returns the best k hits, of which the first j must be those of k = j;
+    ``ask(question, history)`` answers, or is None when only retrieval is measured; ``articles`` are those
+    that the index holds. ``settings`` and ``models`` go into the result file as they are. ``confidence``
+    orders answers for the risk-coverage curve.
+    """
+
+    search: Search
+    ask: Ask | None
+    articles: Mapping[str, Article]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Any] = field(default_factory=dict)
+    confidence: Callable[[Answer], float | None] = best_score
+
+
+def evaluate(
+    questions: QuestionSet,
+    system: System,
+    partial: Path | None = None,
+    resume: bool = False,
+    progress: Progress = quiet,
+) -> Result:
+    """Ask every question once and return the judged result.
+
+    Rows are appended to ``partial`` as they finish; ``resume`` takes up those that stand there. The caller
+    removes the file once the result is safe. ``progress(done, total, label)`` is called before each question
+    and at the end. Raises EvalError when no question could be asked, or when ``partial`` is of another run.
+    """
+    commit = results.commit()
+    done = _open_partial(partial, _fingerprint(questions, system, commit), resume) if partial else {}
+    rows = []
+    for i, question in enumerate(questions.questions):
+        progress(i, len(questions.questions), question.question)
+        row = done.get(question.id) or _row(question, questions, system)
+        if partial and question.id not in done:
+            _append(partial, row)
+        rows.append(row)
+    progress(len(rows), len(rows), "")
+    failed = [row for row in rows if row["error"]]
+    if len(failed) == len(rows):
+        raise EvalError(f"no question of {questions.name} could be asked: {failed[0]['error']}")
+    return summarised(
+        Result(
+            questions.name,
+            rows,
+            system.settings,
+            system.models,
+            commit,
+            results.machine(),
+            results.now(),
+            _notes(questions, len(failed)),
+        )
+    )
+
+
+def _notes(questions: QuestionSet, failed: int) -> tuple[str, ...]:
+    notes = []
+    if questions.unreviewed:
+        notes.append(f"{questions.unreviewed} unreviewed suggestions were not counted")
+    if failed:
+        notes.append(f"{failed} questions could not be asked and count as missed")
+    return tuple(notes)
+
+
+def _row(question: Question, questions: QuestionSet, system: System) -> JsonRow:
+    """Ask one question. One that the system refuses as unusable is a miss; any other error stops the run."""
+    try:
+        found, seconds = _search(question, system)
+        answer = system.ask(question.question, question.history) if system.ask else None
+        outcome = Outcome(found, seconds, answer, system.confidence(answer) if answer else None)
+    except UsageError as error:
+        outcome = Outcome(error=str(error))
+    by_article, asked = questions.level == "article", system.ask is not None
+    row: JsonRow = json.loads(json.dumps(build_row(question, outcome, system.articles, by_article, asked)))
+    return row
+
+
+def _search(question: Question, system: System) -> tuple[Sequence[Hit], float]:
+    """Search deeply enough for ten different articles; the time is that of the first search."""
+    k = DEPTH
+    start = perf_counter()
+    found = system.search(question.question, question.history, k)
+    seconds = perf_counter() - start
+    wanted = min(ARTICLES, len(system.articles))
+    while len(roll_up(found)) < wanted and len(found) >= k:
+        k *= 2
+        found = system.search(question.question, question.history, k)
+    return found, seconds
+
+
+# The file of finished rows
+
+
+def _fingerprint(questions: QuestionSet, system: System, commit: str) -> str:
+    """Hash what makes two runs the same run."""
+    asked = [asdict(q) for q in questions.questions]
+    parts = [questions.name, asked, dict(system.settings), dict(system.models), system.ask is None, commit]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _open_partial(path: Path, fingerprint: str, resume: bool) -> dict[str, JsonRow]:
+    """Return the rows that stand in the file, and leave it ready for the next row."""
+    lines = path.read_text(encoding="utf-8").split("\n") if resume and path.exists() else []
+    whole = lines[:-1]  # what follows the last line break was cut off while it was written
+    if not whole:
+        results.write_whole(path, json.dumps({"run": fingerprint}) + "\n")
+        return {}
+    try:
+        head, *rows = [json.loads(line) for line in whole]
+        begun, done = head["run"], {row["id"]: row for row in rows}
+    except (ValueError, KeyError, TypeError) as error:
+        raise EvalError(
+            f"{path} cannot be resumed, it is damaged ({error}): remove it to start anew"
+        ) from error
+    if begun != fingerprint:
+        raise EvalError(
+            f"{path} was begun with other questions, settings, models or code: remove it to start anew"
+        )
+    results.write_whole(path, "\n".join(whole) + "\n")
+    return done
+
+
+def _append(path: Path, row: JsonRow) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+# The whole of ``rag eval``
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``rag eval`` was asked for. ``questions`` is a question file or a BEIR folder; ``out`` defaults to
+    a name made of the set and the commit. With several systems, each one's name goes into its files' names.
+    """
+
+    questions: Path
+    out: Path | None = None
+    split: str | None = None
+    limit: int | None = None
+    resume: bool = False
+    baseline: Path | None = None
+    fail_on: str = ""
+    html: Path | None = None
+    trec: Path | None = None
+    without_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What ``rag eval`` found: results by the name of the system, the comparison with the baseline, the
+    lines of what is worse than allowed (then the exit code is 1), and the files written.
+    """
+
+    results: Mapping[str, Result]
+    comparison: Comparison | None = None
+    worse: tuple[str, ...] = ()
+    written: tuple[Path, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 when a measure is worse than allowed."""
+        return int(bool(self.worse))
+
+
+def run(
+    options: Options, systems: Mapping[str, Callable[[], System]], progress: Progress = quiet
+) -> Outcomes:
+    """Measure one system, or several side by side, and write what was asked for.
+
+    ``systems`` gives each setting's name and how to open it; each is opened when its turn comes and let go
+    after it, so that two models need not fit into memory at once. Everything that can be refused (the
+    questions, the baseline, ``fail_on``) is refused before the first question is asked.
+    """
+    questions = read_questions(options.questions, options.split, options.limit)
+    allowed = parse_allowances(options.fail_on)
+    if allowed and options.baseline is None:
+        raise UsageError("--fail-on compares with a baseline: name one with --baseline FILE")
+    if options.baseline and len(systems) > 1:
+        raise UsageError("--baseline and --compare do not go together: compare one setting at a time")
+    baseline = results.read_result(options.baseline) if options.baseline else None
+    found: dict[str, Result] = {}
+    written: list[Path] = []
+    for name, open_system in systems.items():
+        found[name], path = _measure(
+            options, questions, open_system(), name if len(systems) > 1 else "", progress
+        )
+        written.append(path)
+    comparison = compare(next(iter(found.values())), baseline) if baseline else None
+    worse = worse_than_allowed(comparison, allowed) if comparison else []
+    written += _write_extras(options, found, comparison)
+    return Outcomes(found, comparison, tuple(worse), tuple(written))
+
+
+def _measure(
+    options: Options, questions: QuestionSet, system: System, name: str, progress: Progress
+) -> tuple[Result, Path]:
+    default = results.default_path(questions.name, results.commit(), system.ask is None)
+    path = _named(options.out or default, name)
+    partial = path.with_name(path.name + ".partial.jsonl")
+
+    def labelled(done: int, total: int, label: str) -> None:
+        progress(done, total, f"{name}: {label}" if name else label)
+
+    result = evaluate(questions, system, partial, options.resume, labelled)
+    kept = results.without_text(result) if options.without_text else result
+    results.write_result(path, kept)
+    partial.unlink(missing_ok=True)
+    return result, path
+
+
+def _named(path: Path, name: str) -> Path:
+    safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
+    return path.with_name(f"{path.stem}.{safe}{path.suffix}") if safe else path
+
+
+def _write_extras(options: Options, found: Mapping[str, Result], comparison: Comparison | None) -> list[Path]:
+    written = []
+    for name, result in found.items():
+        label = name if len(found) > 1 else ""
+        if options.trec:
+            written.append(_named(options.trec, label))
+            write_run(written[-1], {row["id"]: row["retrieved"] for row in result.rows}, result.name)
+        if options.html:
+            written.append(_named(options.html, label))
+            write_page(written[-1], result, comparison, found if len(found) > 1 else {})
+    return written

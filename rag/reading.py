@@ -1,0 +1,35 @@
+"""Which sentences of the hits the model reads. Pure.
+
+A small model on two cores reads about a hundred words a second, and finds an answer among ten sentences more
+surely than among thirty: chosen sentences keep nine answers in ten in a third of the words (eval/NOTES.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.grounding import Candidate, coverage
+
+WORDS = 220  # that the model reads for one question
+COVERAGE_WEIGHT = 0.8  # of the question's words in the sentence, beside its cosine
+PASSAGE_WEIGHT = 0.2  # of the passage's score in the search
+
+
+def scores(question: str, pool: Sequence[Candidate], cosines: Sequence[float]) -> list[float]:
+    """Return how likely each sentence is to hold the answer; comparable within one question only."""
+    return [
+        cosine + COVERAGE_WEIGHT * coverage(question, c.text) + PASSAGE_WEIGHT * c.hit.score
+        for c, cosine in zip(pool, cosines, strict=True)
+    ]
+
+
+def choose(pool: Sequence[Candidate], values: Sequence[float], budget: int = WORDS) -> list[Candidate]:
+    """Return the best sentences that fit into the budget of words, best first, and at least one."""
+    chosen: list[Candidate] = []
+    used = 0
+    for i in sorted(range(len(pool)), key=lambda i: (-values[i], i)):
+        used += len(pool[i].text.split())
+        if chosen and used > budget:
+            break
+        chosen.append(pool[i])
+    return chosen

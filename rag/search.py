@@ -1,0 +1,135 @@
+"""A question as it was typed to hits: made stand-alone, its dates read, searched. Loads no language model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from rag.conversation import standalone
+from rag.dates import mentions
+from rag.index import Index
+from rag.question_dates import QuestionDates, question_dates
+from rag.ranking import check_question
+from rag.settings import Settings
+from rag.types import Article, Hit, Interval, Passage, Turn
+
+DATE_BONUS = 0.5  # standard deviations, for a passage of the time that the question names
+LATEST_BONUS = 0.3  # for the newest article, falling to 0 for the oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found. ``interval`` is the publication interval that narrowed it, None when none did."""
+
+    question: str
+    standalone_question: str
+    interval: Interval | None
+    dates: QuestionDates
+    hits: tuple[Hit, ...]
+
+
+def find(
+    index: Index,
+    question: str,
+    k: int = 5,
+    *,
+    history: Sequence[Turn] = (),
+    source: str | None = None,
+    published_from: date | None = None,
+    published_to: date | None = None,
+    today: date | None = None,
+) -> Found:
+    """Search an index with a question as it was typed.
+
+    A follow-up is completed from ``history``. Dates that the question names lift passages of that time; words
+    about publication ("articles from 2023") narrow the search, as the two filters do, which win over words.
+    ``today`` is what "last year" counts from, the current day by default. Raises UsageError as
+    ``Index.search`` does.
+    """
+    check_question(question)
+    today = today or date.today()
+    alone = standalone(question, history, today)
+    dates = question_dates(alone, today)
+    interval = _filter(dates, published_from, published_to)
+    hits = index.search(
+        alone[:2000],
+        k,
+        source=source,
+        published_from=interval.start if interval else None,
+        published_to=interval.end if interval else None,
+        bonus=_bonus(index, dates) if dates else None,
+    )
+    return Found(question, alone, interval, dates, tuple(hits))
+
+
+def retrieve(
+    question: str,
+    k: int = 5,
+    *,
+    index: Index | str | Path | None = None,
+    history: Sequence[Turn] = (),
+    source: str | None = None,
+    published_from: date | None = None,
+    published_to: date | None = None,
+) -> list[Hit]:
+    """Return the best k passages for a question, best first.
+
+    ``index`` is an opened index or a folder; by default the folder of the settings (RAG_INDEX, else "index"),
+    opened once. ``history`` holds (role, text) turns before the question. ``source`` and the two days narrow
+    the search as in ``Index.search``. No language model is loaded. Raises UsageError for a question or filter
+    that cannot be used, BrokenIndexError when there is no sound index, ModelError without the encoder.
+    """
+    opened = index if isinstance(index, Index) else open_index(Path(index or Settings().index))
+    found = find(
+        opened,
+        question,
+        k,
+        history=history,
+        source=source,
+        published_from=published_from,
+        published_to=published_to,
+    )
+    return list(found.hits)
+
+
+def open_index(folder: Path) -> Index:
+    """Open an index folder, and only once as long as the same generation answers."""
+    current = folder / "CURRENT"
+    return _opened(folder, current.stat().st_mtime_ns if current.is_file() else 0)
+
+
+@lru_cache(maxsize=2)
+def _opened(folder: Path, _stamp: int) -> Index:
+    return Index.open(folder)
+
+
+def _filter(dates: QuestionDates, start: date | None, end: date | None) -> Interval | None:
+    if start or end:
+        return Interval(start, end)
+    spoken = [w.interval for w in dates.words if w.basis == "publication"]
+    return spoken[0] if len(spoken) == 1 and dates.order is None else None
+
+
+def _bonus(index: Index, dates: QuestionDates) -> Callable[[Passage, Article], float]:
+    days = sorted({day for a in index.articles.values() if (day := a.published or a.not_before)})
+    newest_first = dates.order != "earliest"
+
+    def bonus(passage: Passage, article: Article) -> float:
+        day = article.published or article.not_before
+        value = 0.0
+        if dates.words and (_mentions_time(passage.text, dates) or (day is not None and day in dates)):
+            value += DATE_BONUS
+        if dates.order and day and len(days) > 1:
+            place = days.index(day) / (len(days) - 1)
+            value += LATEST_BONUS * (place if newest_first else 1 - place)
+        return value
+
+    return bonus
+
+
+def _mentions_time(text: str, dates: QuestionDates) -> bool:
+    """Whether the text names a day or a year that lies in one of the question's intervals."""
+    return any(m.first in dates or m.last in dates for m in mentions(text) if m.first and m.last)

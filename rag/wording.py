@@ -1,0 +1,62 @@
+"""Dates, ages, counts and filters in words, as the page and the exported Markdown say them. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rag.types import Article, Interval
+
+_MONTHS = ("January February March April May June July August September October November December").split()
+
+
+def long_day(day: date) -> str:
+    """Return "26 November 2023"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def month(day: date) -> str:
+    """Return "November 2023"."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 article", "2 articles", "1,200 articles"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def age(published: date, today: date) -> str:
+    """Return how old an article is, in its two largest units: "2 years 7 months old"."""
+    if published > today:
+        return "dated in the future"
+    months = (today.year - published.year) * 12 + today.month - published.month - (today.day < published.day)
+    years, rest = divmod(months, 12)
+    if months:
+        return " ".join(count(n, noun) for n, noun in ((years, "year"), (rest, "month")) if n) + " old"
+    days = (today - published).days
+    return f"{count(days, 'day')} old" if days else "published today"
+
+
+def dated(article: Article, today: date) -> str:
+    """Return the article's date and age, or what is known when it has none."""
+    if article.published is not None:
+        inferred = " (year worked out from the text)" if article.published_inferred else ""
+        return f"{long_day(article.published)}{inferred}, {age(article.published, today)}"
+    bound = f"; not before {long_day(article.not_before)}" if article.not_before else ""
+    return f"no date in the article{bound}"
+
+
+def scope(source: str | None, interval: Interval | None) -> str:
+    """Return what was searched: "all sources, any date", "Reuters, published since 1 May 2024"."""
+    return f"{source or 'all sources'}, {_interval(interval)}"
+
+
+def _interval(interval: Interval | None) -> str:
+    match interval:
+        case Interval(start=date() as start, end=date() as end):
+            return f"published {long_day(start)} to {long_day(end)}"
+        case Interval(start=date() as start):
+            return f"published since {long_day(start)}"
+        case Interval(end=date() as end):
+            return f"published up to {long_day(end)}"
+        case _:
+            return "any date"
