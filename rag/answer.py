@@ -14,12 +14,12 @@ from pathlib import Path
 
 from rag import abstention, prompts, reading
 from rag.abstention import REFUSAL
-from rag.figures import timeline
+from rag.figures import asks_for_figure, change, leading, timeline
 from rag.generator import TransformersGenerator
 from rag.grounding import Candidate, Check, candidates, coverage, ground, named_terms
 from rag.index import Index
 from rag.models import model_path
-from rag.quantities import quantities
+from rag.question_dates import QuestionDates
 from rag.search import Found, find, open_index
 from rag.settings import Settings
 from rag.text import content_words, sentences
@@ -33,6 +33,7 @@ from rag.types import (
     Searched,
     Seconds,
     Statement,
+    TimelineEntry,
     Turn,
 )
 
@@ -125,13 +126,15 @@ class Answerer:
         signals = dict(drafted.signals) | _evidence_signals(question, drafted.text, chosen, best, nearest)
         chance_of = abstention.gate("model" if self.model else "extractive")
         chance = chance_of.probability(signals)
-        changed = timeline(chosen[0], question, pool, self._similarity) if quantities(chosen[0].text) else ()
+        changed = self._changed(question, shown[0], pool)
         clock.lap("ground")
         if chance < chance_of.threshold:
-            reason = _what_is_missing(question, found.hits)
-            refused = self._abstain(found, reason, clock)
-            return replace(refused, dropped=(*shown, *dropped), confidence=chance, signals=signals)
-        return self._answer(found, tuple(shown), tuple(dropped), changed, clock, chance, signals)
+            made = self._abstain(found, _what_is_missing(question, found.hits), clock)
+            made = replace(made, dropped=(*shown, *dropped))
+        else:
+            lead = _newest_first(shown, changed, found.dates) if changed else shown
+            made = self._answer(found, lead, dropped, changed, clock)
+        return replace(made, confidence=chance, signals=signals)
 
     def _grounded(
         self, text: str, question: str, pool: Sequence[Candidate], chosen: Sequence[Candidate]
@@ -151,20 +154,35 @@ class Answerer:
             shown.append(Statement(_one_line(chosen[0].text), (chosen[0].evidence(),), supported=True))
         return shown, dropped, checks[0] if checks else Check(1.0)
 
-    def _answer(self, found, shown, dropped, changed, clock, chance, signals) -> Answer:  # type: ignore[no-untyped-def]
+    def _changed(
+        self, question: str, first: Statement, pool: Sequence[Candidate]
+    ) -> tuple[TimelineEntry, ...]:
+        """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
+        quoted = {(e.article_id, e.start) for e in first.evidence}
+        anchor = next((c for c in pool if (c.hit.article.id, c.start) in quoted), None)
+        if anchor is None or not asks_for_figure(question):
+            return ()
+        return timeline(anchor, question, pool, self._similarity)
+
+    def _answer(
+        self,
+        found: Found,
+        shown: Sequence[Statement],
+        dropped: Sequence[Statement],
+        changed: tuple[TimelineEntry, ...],
+        clock: _Clock,
+    ) -> Answer:
         return Answer(
             question=found.question,
             text=" ".join(s.text for s in shown),
-            statements=shown,
+            statements=tuple(shown),
             hits=found.hits,
             timeline=changed,
             model=self.model.name if self.model else NO_MODEL,
             seconds=clock.seconds(),
             standalone_question=found.standalone_question,
             interval=found.interval,
-            dropped=dropped,
-            confidence=chance,
-            signals=signals,
+            dropped=tuple(dropped),
         )
 
     def _abstain(self, found: Found, reason: str, clock: _Clock) -> Answer:
@@ -206,6 +224,18 @@ def _draft(
         "doubt": min(chances),
     }
     return _Drafted(text, tuple(signals.items()))
+
+
+def _newest_first(
+    shown: Sequence[Statement], changed: Sequence[TimelineEntry], dates: QuestionDates
+) -> list[Statement]:
+    """Let the value of the right time lead, and tell the others unless one time was asked for."""
+    lead = leading(changed, dates)
+    first = shown[0]
+    if lead.evidence not in first.evidence:
+        first = Statement(_one_line(lead.evidence.quote), (lead.evidence,), supported=True)
+    others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
+    return [first, *others[:2]]
 
 
 def _margin(chances: Sequence[float]) -> float:

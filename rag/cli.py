@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click.exceptions import Abort, ClickException
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,6 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from typer.exceptions import TyperException
 
 from rag import models
 from rag.answer import Answerer, load_model
@@ -276,9 +276,9 @@ def main() -> None:
         sys.exit(app(standalone_mode=False) or 0)
     except RagError as error:
         status, line = error.exit_code, str(error)
-    except ClickException as error:
-        status, line = UsageError.exit_code, error.format_message()
-    except (Abort, KeyboardInterrupt):
+    except TyperException as error:
+        status, line = UsageError.exit_code, f"{error.format_message()} See `rag --help`."
+    except (typer.Abort, KeyboardInterrupt):
         status, line = 130, "stopped"
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone

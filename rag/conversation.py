@@ -36,15 +36,15 @@ _WORD = re.compile(r"[^\W_]+(?=\W|$)")
 _COMPLETE = re.compile(r"\b(?:who|what|which|when|where|why|how|does|do|did|is|are|was|were|has|have|will)\b")
 
 
-def standalone(question: str, history: Sequence[Turn], today: date) -> str:
+def standalone(question: str, history: Sequence[Turn], today: date, depth: int = MAX_TURNS) -> str:
     """Return a question that can be searched without the turns before it.
 
-    A question that points at nothing before it comes back as it is.
+    A question that points at nothing before it comes back as it is. At most ``depth`` turns are followed.
     """
-    asked = [text for role, text in history[-2 * MAX_TURNS :] if role == "user" and words(text)]
-    if not asked or not _is_follow_up(question):
+    asked = [text for role, text in history if role == "user" and words(text)]
+    if not asked or not depth or not _is_follow_up(question):
         return question
-    before = standalone(asked[-1], _until_last_question(history), today)
+    before = standalone(asked[-1], _until_last_question(history), today, depth - 1)
     swapped = _with_other_date(question, before, today)
     if swapped:
         return swapped

@@ -37,11 +37,8 @@ YEAR = r"(?:1\d{3}|20\d\d|21\d\d)"
 _Y = rf"(?<!\d)(?P<y>{YEAR})(?![\d%]|[.,]\d)"
 _D = r"(?:0?[1-9]|[12]\d|3[01])"
 _DAY = rf"{_D}(?:st|nd|rd|th)?(?![\d%]|[.,:]\d{{1,3}}(?!\d))"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
 MONTH_NAME = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_MONTH = rf"(?:{MONTH_NAME}\b|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 _VI_MONTH = (
     r"(?:1[0-2]|0?[1-9](?!\d)|"
     + vietnamese(
@@ -177,7 +174,7 @@ LATEST = re.compile(
     r"|still|any\s*more|no\s+longer|so\s+far|to\s+date"
     r"|(?<!electric )(?<!direct )(?<!alternating )(?<!ocean )current(?=\s+\w)"
     r"(?!\s+(?:account|flows?|in|of|and|or|through)\b)"
-    r"|as\s+of(?!\s+now)|up\s+to\s+now)\b(?!-)"
+    r"|up\s+to\s+now)\b(?!-)"
     r"|(?<!\w)(?:"
     + vietnamese("mới nhất", "gần đây nhất", "gần đây", "gần nhất", "hiện nay", "hiện tại", "bây giờ")
     + "|"
@@ -209,7 +206,7 @@ SIDES = tuple(
 ONWARDS = re.compile(r"\s+(?:on(?=\s*(?:[?.,;]|$))|onwards?|and\s+later|or\s+later|trở đi)(?!\w)", re.I)
 #: Words before a date that make it a date of publication rather than of an event.
 PUBLISHED = re.compile(
-    r"\b(?:publish\w*|dated|as\s+(?:of|at)|(?:articles?|reports?|reported|news|stor(?:y|ies)|coverage|headlines?)"
+    r"\b(?:publish\w*|dated|(?:articles?|reports?|reported|news|stor(?:y|ies)|coverage|headlines?)"
     r"(?:\s+(?:written|published))?(?:\s+(?:in|on|from|of|since|after|before|until|by|between|for))?"
     r"|written)\s+(?:the\s+)?(?:in\s+|on\s+|from\s+|since\s+|after\s+|before\s+|until\s+|between\s+)?$",
     re.I,

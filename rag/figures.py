@@ -7,6 +7,7 @@ cleanly (same: 0.86 and more; other: 0.80 and less).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,14 @@ from datetime import date
 from rag.dates import mentions
 from rag.grounding import Candidate, Similarity, clauses
 from rag.quantities import Quantity, quantities
-from rag.types import Article, TimelineEntry
+from rag.question_dates import QuestionDates
+from rag.types import Article, Statement, TimelineEntry
 
+_ASKS = re.compile(
+    r"\bhow (?:many|much|large|big|high|great)\b|"
+    r"\b(?:number|figure|share|proportion|percentage|per ?cent|total|size|population|amount|value|bao nhiêu)\b",
+    re.IGNORECASE,
+)
 SAME_QUANTITY = 0.83
 LARGEST_RATIO = 5  # a figure seldom grows more between two reports; beyond that it is another quantity
 KINDS = ("number", "percent", "usd", "eur", "gbp", "jpy", "vnd")
@@ -26,6 +33,32 @@ class _Figure:
     candidate: Candidate
     clause: str
     quantity: Quantity
+
+
+def asks_for_figure(question: str) -> bool:
+    """Whether a question is about a figure: "how many", "what share", or one that it names itself."""
+    return bool(_ASKS.search(question)) or any(q.kind in KINDS for q in _undated(question))
+
+
+def leading(entries: Sequence[TimelineEntry], dates: QuestionDates) -> TimelineEntry:
+    """Return the entry that answers: of the time that the question names, else the newest (or the oldest,
+    when the question asks for that).
+    """
+    named = [e for e in entries if e.day and not e.day_is_bound and e.day in dates] if dates.words else []
+    chosen = named or list(entries)
+    return chosen[0] if dates.order == "earliest" else chosen[-1]
+
+
+def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
+    """Return the sentence that tells another value of a figure than the one that leads."""
+    day = f"{entry.day.day} {entry.day:%B %Y}" if entry.day else ""
+    if entry.day_is_bound or not entry.day:
+        text = f"An undated article gives {entry.value}."
+    elif lead.day and abs((lead.day - entry.day).days) <= 31 and not lead.day_is_bound:
+        text = f"Another article, of {day}, gives {entry.value}."
+    else:
+        text = f"An article of {day} gave {entry.value}."
+    return Statement(text, (entry.evidence,), supported=True)
 
 
 def timeline(
@@ -53,13 +86,13 @@ def _figures(pool: Sequence[Candidate]) -> list[_Figure]:
     found = []
     for candidate in pool:
         for clause in clauses(candidate.text):
-            dates = [(m.start, m.end) for m in mentions(clause)]
-            found += [
-                _Figure(candidate, clause.strip(" ,.;"), q)
-                for q in quantities(clause)
-                if q.kind in KINDS and not any(a <= q.start < b for a, b in dates)
-            ]
+            found += [_Figure(candidate, clause, q) for q in _undated(clause) if q.kind in KINDS]
     return found
+
+
+def _undated(text: str) -> list[Quantity]:
+    dates = [(m.start, m.end) for m in mentions(text)]
+    return [q for q in quantities(text) if not any(a <= q.start < b for a, b in dates)]
 
 
 def _comparable(lead: _Figure, other: _Figure) -> bool:

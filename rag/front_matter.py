@@ -11,7 +11,7 @@ import yaml
 
 from rag.dates import mentions
 
-_BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _FIRST_KEY = re.compile(r"---[ \t]*\n\s*[\w\"'-]+\s*:")
 
 
@@ -69,8 +69,9 @@ class _Values:
         try:
             values = yaml.safe_load(self._block)
         except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 2 if error.problem_mark else 1
-            raise FrontMatterError(line, f"the front matter is not YAML ({error.problem}); mend it") from None
+            raise FrontMatterError(
+                _line_of(error), f"the front matter is not YAML ({error.problem}); mend it"
+            ) from None
         except yaml.YAMLError:
             raise FrontMatterError(
                 1, "the front matter holds characters that YAML forbids; remove them"
@@ -128,6 +129,13 @@ class _Values:
         if re.search(r"\s", text) or not _is_web(text):
             raise FrontMatterError(self.line(key), f"{key} {text!r} is not an http or https address")
         return text
+
+
+def _line_of(error: yaml.MarkedYAMLError) -> int:
+    """Return the line in the file where YAML gave up; for a quote that is never closed, where it opens."""
+    ran_out = error.problem is not None and "end of stream" in error.problem
+    mark = error.context_mark if ran_out else error.problem_mark
+    return mark.line + 2 if mark else 1
 
 
 def _is_web(address: str) -> bool:

@@ -75,7 +75,7 @@ _SOURCE = re.compile(r"^\W*(?:sources?|nguồn|nguồn tin)\s*:\s*(?P<name>[^.!?
 _HEADING = re.compile(r"^#{1,6}\s+\S")
 _IMAGE_OR_LINK = re.compile(r"^(?P<image>!\[[^\]]*\]\([^)]*\))$|^<?https?://\S+$")
 _SEPARATOR = re.compile(r"^[^\w\"'“”‘’]+$")
-_LONGEST_CAPTION, _LONGEST_MENU, _LONGEST_DOUBLE = 600, 160, 400
+_LONGEST_CAPTION, _LONGEST_MENU, _LONGEST_DOUBLE, _LONGEST_END = 600, 160, 400, 40
 
 
 def line_kind(line: str) -> str | None:
@@ -163,7 +163,7 @@ _AGENCY_PAREN = re.compile(r"\s*\((?P<agency>[A-Za-z]{2,10}(?:/[A-Za-z]{2,10})*)
 
 def is_end_line(line: str) -> bool:
     """Whether a line only says that the story is over ("###", "-ENDS-")."""
-    return _END_LINE.match(line) is not None
+    return len(line) <= _LONGEST_END and _END_LINE.match(line) is not None
 
 
 def end_marks(text: str, last: bool) -> list[tuple[int, int]]:

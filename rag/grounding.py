@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.dates import DateMention, PartialDate, agrees, mentions
@@ -118,7 +118,11 @@ def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: flo
         *[q for q in _QUOTED.findall(sentence) if not any(fold(q).strip(" ,.") in fold(t) for t in texts)],
         *(["not"] if not _same_polarity(sentence, question, texts) else []),
     ]
-    return Check((coverage(sentence, " ".join(texts)) + max(0.0, cosine)) / 2, tuple(missing))
+    # A word of the question may stand near the quotation: "It cost 40 million" answers for the bridge.
+    asked = set(content_words(question))
+    close = [w for text in nearby for w in words(text) if w in asked]
+    agreement = coverage(sentence, " ".join([*texts, *close]))
+    return Check((agreement + max(0.0, cosine)) / 2, tuple(missing))
 
 
 def coverage(sentence: str, text: str) -> float:
@@ -128,12 +132,14 @@ def coverage(sentence: str, text: str) -> float:
 
 
 def _has(word: str, there: set[str]) -> bool:
-    if word in there:
-        return True
-    stem = word[: max(5, len(word) - 3)]  # "Vietnamese" and "Vietnam", "agreements" and "agreed"
-    return len(word) >= 5 and any(
-        other.startswith(stem) or (len(other) >= 5 and word.startswith(other)) for other in there
-    )
+    """Whether the word or an inflection of it is there: "Vietnamese" for "Vietnam"."""
+    return word in there or (len(word) >= 5 and any(_related(word, other) for other in there))
+
+
+def _related(one: str, other: str) -> bool:
+    shortest = min(len(one), len(other))
+    shared = next((i for i in range(shortest) if one[i] != other[i]), shortest)
+    return shared >= max(5, shortest - 3)
 
 
 def _joined(text: str) -> set[str]:
@@ -142,28 +148,18 @@ def _joined(text: str) -> set[str]:
 
 def _missing_dates(sentence: str, texts: Sequence[str], articles: Iterable[Article]) -> list[str]:
     there = [m for text in texts for m in mentions(text)]
-    published = [a.published for a in articles if a.published]
-    for day in published:
-        when = PartialDate(day.year, day.month, day.day)
-        there.append(DateMention(0, 0, when, when))
+    years: set[int | None] = {None}
+    for article in articles:
+        if day := article.published:
+            when = PartialDate(day.year, day.month, day.day)
+            there.append(DateMention(0, 0, when, when))
+        years |= {d.year for d in (article.published, article.not_before) if d}
+        years |= {m.opening.year for m in mentions(article.text)}
     return [
         sentence[m.start : m.end]
         for m in mentions(sentence)
-        if not any(agrees(m, other) for other in there)
-        and not any(
-            agrees(_without_year(m), other) and _year_of(m) in {d.year for d in published} for other in there
-        )
+        if not any(agrees(m, o) and (o.opening.year or m.opening.year in years) for o in there)
     ]
-
-
-def _without_year(mention: DateMention) -> DateMention:
-    return replace(
-        mention, opening=replace(mention.opening, year=None), closing=replace(mention.closing, year=None)
-    )
-
-
-def _year_of(mention: DateMention) -> int | None:
-    return mention.opening.year or mention.closing.year
 
 
 def _missing_figures(sentence: str, question: str, texts: Sequence[str], nearby: Sequence[str]) -> list[str]:
@@ -202,7 +198,8 @@ def _same_role(sentence: str, figure: Quantity, text: str) -> bool:
     here, elsewhere = [], []
     for clause in clauses(text):
         figures = quantities(clause)
-        fit = sum(_has(w, set(words(clause))) for w in wanted if not w[0].isdigit())
+        there = set(words(clause))
+        fit = sum(1.0 if w in there else 0.5 * _has(w, there) for w in wanted if not w[0].isdigit())
         if any(_same(figure, other) for other in figures):
             here.append(fit)
         elif any(other.kind == figure.kind for other in figures):

@@ -21,7 +21,7 @@ _BEFORE, _AFTER = 30, 80  # characters around a date that say how it is meant
 _CLOCKS = timedelta(days=1)  # a stamp from a time zone ahead of ours is not in the future
 
 _FUTURE = re.compile(
-    r"\b(?:will|shall|would|could|may|might|should|plan\w*|aim\w*|intend\w*|expect\w*|schedul\w+|slated|upcoming"
+    r"\b(?:will|shall|would|could|(?-i:may)|might|should|plan\w*|aim\w*|intend\w*|expect\w*|schedul\w+|slated|upcoming"
     r"|forthcoming|due|set\s+to|is\s+to|are\s+to|going\s+to|target\w*|goals?|deadline|vision|forecast\w*|project(?:s|ed|ion)"
     r"|estimat\w+|predict\w*|promis\w+|pledg\w+|commit\w*|hop(?:e|es|ing)|striv\w+|ahead\s+of|next|future|by\s+the\s+end"
     r"|proposed?|calls?\s+for|towards?|sẽ|dự kiến|kế hoạch|mục tiêu|sắp|phấn đấu|tới đây)\b",

@@ -34,8 +34,10 @@ _PERCENT = r"\s?%|\s?per\s?cent\b|\s?percent\b|\s?percentage points?\b"
 _FIGURE = re.compile(
     rf"""
     (?P<fraction>\b\d+/\d+\b(?!/))
-  | (?P<words_fraction>\b(?:(?P<fraction_top>{_CARDINAL}|an?)[ -])?
-      (?P<fraction_bottom>half|thirds?|quarters?|fifths?)\b
+  | (?P<words_fraction>\b(?:
+        (?P<fraction_top>{_CARDINAL}|an?(?=[ ]\w+[ ]of\b|[ ]half\b))[ -]
+        (?P<fraction_bottom>half|thirds?|quarters?|fifths?)
+      | (?P<half>half))\b
       (?:[ ](?:of\ )?an?[ ](?P<half_scale>million|billion|trillion|dozen)\b)?)
   | (?P<ordinal>\b(?:\d+(?:st|nd|rd|th)|{"|".join(_ORDINALS[1:])})\b)
   | (?:(?<![\w.,])(?P<digits>{_DIGITS})(?:[ -]?(?P<digit_scale>{_SCALE}|[mk](?=\b)))?
@@ -111,10 +113,8 @@ def _ordinal(word: str) -> int:
     return _ORDINALS.index(word) if word in _ORDINALS else int(re.sub(r"\D", "", word))
 
 
-def _fraction_in_words(match: re.Match[str]) -> Quantity | None:
-    top, bottom = (match["fraction_top"] or "").lower(), match["fraction_bottom"].lower()
-    if not top and bottom != "half":
-        return None  # "third" alone is a place, "quarter" alone a season
+def _fraction_in_words(match: re.Match[str]) -> Quantity:
+    top, bottom = (match["fraction_top"] or "").lower(), (match["fraction_bottom"] or match["half"]).lower()
     share = Fraction(_CARDINALS.get(top, 1), _PARTS[bottom])
     if match["half_scale"]:
         return Quantity(share * _SCALES[match["half_scale"].lower()], "number", *match.span())

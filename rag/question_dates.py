@@ -14,12 +14,15 @@ from datetime import date, timedelta
 from typing import Literal
 
 from rag import date_patterns as patterns
-from rag.dates import DateMention, mentions
+from rag.dates import mentions
 from rag.text import fold
 from rag.types import Interval, Span
 
 Order = Literal["latest", "earliest"]
 Basis = Literal["event", "publication"]
+
+_REACH = 60  # characters before a date in which words about it are looked for
+_YEAR_GAP = re.compile(r"\s*,?\s*(?:of\s+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class DateWords:
     """The words ``question[start:end]`` as an interval.
 
     ``basis`` says what the interval is about: what happened ("event"), or when it was reported
-    ("publication": "articles from 2023", "published since May", "as of late 2023").
+    ("publication": "articles from 2023", "published since May").
     """
 
     start: int
@@ -41,8 +44,8 @@ class QuestionDates:
     """All that a question says about time.
 
     ``words`` are its intervals in the order of the question: "in 2023 and in 2025" has two. ``order`` is
-    "latest" ("currently", "most recent", "as of …"), "earliest", or None; ``order_span`` is the word that
-    says so. An instance is false when the question says nothing about time.
+    "latest" ("currently", "most recent"), "earliest", or None; ``order_span`` is the word that says so. An
+    instance is false when the question says nothing about time.
     """
 
     words: tuple[DateWords, ...] = ()
@@ -81,7 +84,7 @@ def question_dates(question: str, today: date) -> QuestionDates:
     "since" and "after" leave the end open, "before" and "until" the start. "Last week" is the calendar week
     (from Monday) before today's, "the past week" the seven days up to today. A date without a year ("on 7
     November") or that the calendar lacks gives no interval. "today" asks for the latest, not for one day:
-    articles are rarely as new as the question.
+    articles are rarely as new as the question. "As of late 2023" is that time, not all the time up to it.
     """
     relative = _relative(question, today)
     spans = [(w.start, w.end) for w in relative]
@@ -94,23 +97,22 @@ def question_dates(question: str, today: date) -> QuestionDates:
 
 def _named(question: str, relative: Iterable[DateWords]) -> list[DateWords]:
     """Return the dates that the question names, a yearless one completed by "last year" right after it."""
+    years = {w.start: w for w in relative if _is_year(w.interval)}
     found = []
     for mention in mentions(question):
-        year_words = next((w for w in relative if _follows(question, mention, w)), None)
+        gap = _YEAR_GAP.match(question, mention.end)
+        year = years.get(gap.end()) if gap else None
         if mention.first and mention.last:
             found.append(DateWords(mention.start, mention.end, Interval(mention.first, mention.last)))
-        elif year_words and year_words.interval.start:
-            first, last = mention.in_year(year_words.interval.start.year)
-            found.append(DateWords(mention.start, year_words.end, Interval(first, last)))
+        elif year and year.interval.start:
+            first, last = mention.in_year(year.interval.start.year)
+            found.append(DateWords(mention.start, year.end, Interval(first, last)))
     return found
 
 
-def _follows(question: str, mention: DateMention, words: DateWords) -> bool:
-    """Whether the words name a whole year ("last year") and stand right after the mention."""
-    start, end = words.interval.start, words.interval.end
-    if start is None or end is None or _around(start, "year") != (start, end):
-        return False
-    return mention.end <= words.start and question[mention.end : words.start].strip(" ,") in ("", "of")
+def _is_year(interval: Interval) -> bool:
+    start = interval.start
+    return start is not None and _around(start, "year") == (start, interval.end)
 
 
 def _relative(question: str, today: date) -> list[DateWords]:
@@ -161,18 +163,19 @@ def _around(day: date, unit: str) -> tuple[date, date]:
 
 def _placed(question: str, words: DateWords) -> DateWords:
     """Open the interval on one side where the word before the date says so, and take that word in."""
-    before, after = question[: words.start], question[words.end :]
-    basis: Basis = "publication" if patterns.PUBLISHED.search(before[-60:]) else "event"
+    reach = max(0, words.start - _REACH)
+    before = question[reach : words.start]
+    basis: Basis = "publication" if patterns.PUBLISHED.search(before) else "event"
     words = replace(words, basis=basis)
     closed = patterns.RANGE_WORD.search(question, words.start, words.end) is not None
     for side, pattern in patterns.SIDES:
         match = pattern.search(before)
         if match:  # "từ năm 2013 đến năm 2025" is closed on both sides already
             interval = words.interval if closed else _open(words.interval, side)
-            return replace(words, start=match.start(), interval=interval)
-    onwards = patterns.ONWARDS.match(after)
+            return replace(words, start=reach + match.start(), interval=interval)
+    onwards = patterns.ONWARDS.match(question, words.end)
     if onwards:
-        return replace(words, end=words.end + onwards.end(), interval=_open(words.interval, "from"))
+        return replace(words, end=onwards.end(), interval=_open(words.interval, "from"))
     return words
 
 

@@ -1,0 +1,122 @@
+"""Fakes that can be computed in the head, and what every test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rag.build import build_articles
+from rag.index import Index
+from rag.text import content_words
+from rag.types import Article, GeneratorSession
+
+pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+VOCABULARY = ("ferry", "harbour", "passengers", "bridge", "mayor", "museum", "rice", "tax")
+
+
+class WordEncoder:
+    """Counts the words of VOCABULARY in a text; one more dimension for texts with none. Unit length."""
+
+    name = "words"
+    dimension = len(VOCABULARY) + 1
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        self.encoded += texts
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            words = content_words(text)
+            row[:-1] = [words.count(word) for word in VOCABULARY]
+            row[-1] = 0.0 if row.any() else 1.0
+            row /= np.linalg.norm(row)
+        return rows
+
+
+class ScriptedModel:
+    """Replies with what it is given, word by word, and says yes with a given margin."""
+
+    name = "scripted"
+
+    def __init__(self, reply: str, margin: float = 2.0) -> None:
+        self.reply, self.margin = reply, margin
+        self.prompts: list[list[tuple[str, str]]] = []
+        self.open_sessions = 0
+
+    @contextmanager
+    def session(self) -> Iterator[GeneratorSession]:
+        self.open_sessions += 1
+        try:
+            yield self
+        finally:
+            self.open_sessions -= 1
+
+    def stream(
+        self, messages: Sequence[tuple[str, str]], max_tokens: int
+    ) -> Generator[str, None, tuple[float, ...]]:
+        self.prompts.append(list(messages))
+        words = self.reply.split()
+        for n in range(1, len(words) + 1):
+            yield " ".join(words[:n])
+        return tuple(-0.1 for _ in words)
+
+    def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
+        self.prompts.append(list(messages))
+        half = len(choices) // 2
+        return [self.margin] * half + [0.0] * (len(choices) - half)
+
+
+def article(id_: str, *paragraphs: str, title: str = "", **more: object) -> Article:
+    """An article whose body is the given paragraphs, one a line."""
+    text, body = "", []
+    for paragraph in paragraphs:
+        body.append((len(text), len(text) + len(paragraph)))
+        text += paragraph + "\n"
+    return Article(id_, title, text, body=tuple(body), path=f"{id_}.txt", **more)  # type: ignore[arg-type]
+
+
+ARTICLES = [
+    article(
+        "bridge", "The mayor opened the bridge on 3 May 2022. The bridge cost 40 million euros.",
+        title="Bridge opens", published=date(2022, 5, 4), source="Northern Post",
+    ),
+    article(
+        "ferry-new", "The ferry carried 900 passengers a day, the harbour office said.",
+        "The harbour museum is closed on Mondays.",
+        title="Ferry traffic grows", published=date(2024, 6, 1), source="Harbour Gazette",
+    ),
+    article(
+        "ferry-old", "The ferry carried about 600 passengers a day, the harbour office said.",
+        title="Ferry in numbers", published=date(2021, 6, 1), source="Harbour Gazette",
+    ),
+    article("rice", "Rice farmers want the tax on rice lowered by 5 per cent.", title="Farmers"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def index(tmp_path: Path, encoder: WordEncoder) -> Index:
+    """The four articles, built and opened."""
+    build_articles(ARTICLES, tmp_path / "index", encoder)
+    return Index.open(tmp_path / "index", encoder)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Material that is not part of the project; tests that want it are skipped without it."""
+    if not SHARED.is_dir():
+        pytest.skip("there is no ../shared beside the project")
+    return SHARED

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag import abstention, prompts
+from rag.abstention import REFUSAL, Gate
+from rag.answer import Answerer
+from rag.errors import UsageError
+from rag.index import Index
+from rag.types import Answer, Draft, Searched, citation_numbers
+from tests.conftest import ScriptedModel
+
+TODAY = date(2026, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def by_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer when the model says yes; without a model, when a sentence covers the question."""
+    gates = {
+        "model": Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5),
+        "extractive": Gate(
+            {"covered_by_one": 9.0}, {"covered_by_one": 0.5}, {"covered_by_one": 1.0}, 0.0, 0.5
+        ),
+    }
+    monkeypatch.setattr(abstention, "gate", gates.__getitem__)
+
+
+def test_a_supported_sentence_is_shown_with_its_quotation(index: Index) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    answer = Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    assert not answer.abstained
+    assert answer.text == "The bridge cost 40 million euros."
+    (statement,) = answer.statements
+    (evidence,) = statement.evidence
+    assert (evidence.article_id, evidence.quote) == ("bridge", "The bridge cost 40 million euros.")
+    assert (evidence.source, evidence.published) == ("Northern Post", date(2022, 5, 4))
+    assert index.articles["bridge"].text[evidence.start : evidence.end] == evidence.quote
+    assert str(answer).splitlines()[0] == "The bridge cost 40 million euros. [1]"
+
+
+def test_an_invented_figure_is_dropped_and_the_evidence_shown_instead(index: Index) -> None:
+    answer = Answerer(index, ScriptedModel("The bridge cost 90 million euros."), TODAY).answer(
+        "What did the bridge cost?"
+    )
+    assert [s.text for s in answer.dropped] == ["The bridge cost 90 million euros."]
+    assert "90" not in answer.text
+    assert all(s.supported and s.evidence for s in answer.statements)
+
+
+def test_only_the_supported_sentences_of_a_draft_are_shown(index: Index) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros. The minister wept with joy in Oslo.")
+    answer = Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    assert answer.text == "The bridge cost 40 million euros."
+    assert [s.text for s in answer.dropped] == ["The minister wept with joy in Oslo."]
+
+
+def test_a_model_that_says_no_makes_the_one_refusal(index: Index) -> None:
+    answer = Answerer(index, ScriptedModel("It cost 40 million euros.", margin=-2.0), TODAY).answer(
+        "Who built Rome?"
+    )
+    assert (answer.abstained, answer.text, answer.statements) == (True, REFUSAL, ())
+    assert answer.reason == "the nearest passages do not mention “Rome”, “built”"
+    assert answer.hits
+
+
+def test_steps_come_in_order_and_drafts_grow(index: Index) -> None:
+    steps = list(
+        Answerer(index, ScriptedModel("It cost 40 million euros."), TODAY).stream("What did the bridge cost?")
+    )
+    assert isinstance(steps[0], Searched)
+    assert isinstance(steps[-1], Answer)
+    drafts = [s.text for s in steps if isinstance(s, Draft)]
+    assert drafts[0] == "It"
+    assert drafts[-1] == "It cost 40 million euros."
+
+
+def test_closing_the_stream_ends_the_session(index: Index) -> None:
+    model = ScriptedModel("It cost 40 million euros.")
+    stream = Answerer(index, model, TODAY).stream("What did the bridge cost?")
+    while not isinstance(next(stream), Draft):
+        assert model.open_sessions <= 1
+    assert model.open_sessions == 1
+    stream.close()  # type: ignore[attr-defined]
+    assert model.open_sessions == 0
+
+
+def test_without_a_model_the_answer_is_the_articles_own_sentence(index: Index) -> None:
+    answer = Answerer(index, None, TODAY).answer("What did the bridge cost?")
+    assert answer.model == "none"
+    assert answer.text in ("The bridge cost 40 million euros.", "The mayor opened the bridge on 3 May 2022.")
+
+
+def test_a_figure_that_changed_leads_with_the_newest(index: Index) -> None:
+    model = ScriptedModel("The ferry carried about 600 passengers a day.")
+    answer = Answerer(index, model, TODAY).answer("How many passengers did the ferry carry a day?")
+    assert [(e.value, e.day) for e in answer.timeline] == [
+        ("about 600", date(2021, 6, 1)),
+        ("900", date(2024, 6, 1)),
+    ]
+    assert "900" in answer.statements[0].text
+    assert "600" in answer.text
+    assert all(s.evidence for s in answer.statements)
+
+
+def test_as_of_a_year_takes_the_figure_of_that_year(index: Index) -> None:
+    model = ScriptedModel("The ferry carried 900 passengers a day.")
+    answer = Answerer(index, model, TODAY).answer("How many passengers did the ferry carry a day in 2021?")
+    assert "600" in answer.statements[0].text
+
+
+def test_nothing_published_in_the_interval_says_so(index: Index) -> None:
+    model = ScriptedModel("Never asked.")
+    answer = Answerer(index, model, TODAY).answer("the bridge", published_from=date(2030, 1, 1))
+    assert answer.abstained
+    assert answer.reason == "no article in the index was published from 2030-01-01 to today"
+    assert model.prompts == []
+
+
+def test_every_citation_is_of_a_hit_that_is_shown(index: Index) -> None:
+    answer = Answerer(index, ScriptedModel("The ferry carried 900 passengers a day."), TODAY).answer(
+        "ferry passengers?"
+    )
+    shown = {h.passage.id for h in answer.hits}
+    assert {e.passage_id for e in citation_numbers(answer)} <= shown
+
+
+def test_an_unusable_question_never_reaches_the_model(index: Index) -> None:
+    model = ScriptedModel("x")
+    with pytest.raises(UsageError, match="empty"):
+        Answerer(index, model, TODAY).answer(" ")
+    assert model.prompts == []
+
+
+def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
+    model = ScriptedModel("It cost 40 million euros.")
+    Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    roles = [[role for role, _ in prompt] for prompt in model.prompts]
+    assert roles == [["system", "user"], ["system", "user"], ["system", "user", "assistant", "user"]]
+    asked = model.prompts[1][1][1]
+    assert asked.index("<passages>") < asked.index("40 million") < asked.index("</passages>")
+    assert model.prompts[1][0] == ("system", prompts.SYSTEM)

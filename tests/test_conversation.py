@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag.conversation import standalone
+from rag.types import Turn
+
+TODAY = date(2026, 1, 1)
+ASKED: list[Turn] = [("user", "How many people took the ferry in 2021?"), ("assistant", "About 600.")]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("And in 2024?", "How many people took the ferry in 2024?"),
+        ("What about 2024?", "How many people took the ferry in 2024?"),
+        ("Who counted them?", "Who counted them? - How many people took the ferry in 2021? - About 600."),
+        ("And on the bridge?", "And on the bridge? - How many people took the ferry in 2021?"),
+        ("Why?", "Why? - How many people took the ferry in 2021?"),
+    ],
+)
+def test_a_follow_up_is_completed(question: str, expected: str) -> None:
+    assert standalone(question, ASKED, TODAY) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who opened the bridge over the Morava in 2022?",
+        "How many people visited the harbour museum this year?",
+        "Which framework do Norway and Sweden chair together?",
+        "Thanks, that was helpful!",
+        "Hello",
+    ],
+)
+def test_a_complete_question_stays_as_it_is(question: str) -> None:
+    assert standalone(question, ASKED, TODAY) == question
+
+
+def test_without_turns_before_nothing_is_added() -> None:
+    assert standalone("And in 2024?", [], TODAY) == "And in 2024?"
+
+
+def test_a_chain_of_follow_ups_reaches_the_first_question() -> None:
+    history = [*ASKED, ("user", "And in 2022?"), ("assistant", "About 650.")]
+    assert standalone("And in 2023?", history, TODAY) == "How many people took the ferry in 2023?"
+
+
+def test_ten_turns_do_not_grow_the_question_without_end() -> None:
+    history: list[Turn] = []
+    for n in range(30):
+        history += [("user", f"And it, number {n}?"), ("assistant", "word " * 500)]
+    assert len(standalone("And it?", history, TODAY)) < 3000

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.passages import split
+from tests.conftest import article
+
+SENTENCE = st.integers(1, 30).map(lambda n: "Word " + "word " * n + "end.")
+
+
+def test_a_short_paragraph_is_one_passage() -> None:
+    (passage,) = split(article("a", "One two. Three four."))
+    assert (passage.id, passage.text, len(passage.sentences)) == ("a#0", "One two. Three four.", 2)
+
+
+def test_a_long_paragraph_is_cut_between_sentences_into_even_passages() -> None:
+    paragraph = " ".join("One two three four five." for _ in range(4))
+    assert [p.text.count(".") for p in split(article("a", paragraph), target_words=10)] == [2, 2]
+
+
+def test_a_sentence_longer_than_the_target_stays_whole() -> None:
+    long = "Word " * 50 + "end."
+    assert [p.text for p in split(article("a", long), target_words=10)] == [long]
+
+
+@given(st.lists(st.lists(SENTENCE, min_size=1, max_size=6).map(" ".join), max_size=4), st.integers(5, 60))
+def test_passages_are_slices_and_cover_every_sentence(paragraphs: list[str], target: int) -> None:
+    source = article("a", *paragraphs)
+    passages = split(source, target)
+    for p in passages:
+        assert source.text[p.start : p.end] == p.text
+        assert p.sentences[0][0] == p.start
+        assert p.sentences[-1][1] == p.end
+    spans = [source.text[a:b] for p in passages for a, b in p.sentences]
+    assert " ".join(spans).split() == " ".join(paragraphs).split()
+
+
+@given(st.integers(0, 4))
+def test_only_the_body_is_cut(keep: int) -> None:
+    source = article("a", "One.", "Two.", "Three.", "Four.")
+    trimmed = type(source)(id="a", title="", text=source.text, body=source.body[:keep])
+    assert [p.text for p in split(trimmed)] == ["One.", "Two.", "Three.", "Four."][:keep]
