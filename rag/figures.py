@@ -20,7 +20,8 @@ from rag.types import Article, Statement, TimelineEntry
 
 _ASKS = re.compile(
     r"\bhow (?:many|much|large|big|high|great)\b|"
-    r"\b(?:number|figure|share|proportion|percentage|per ?cent|total|size|population|amount|value|bao nhiêu)\b",
+    r"\b(?:number|figure|share|proportion|percentage|per ?cent|total|size|population|amount|value)\b|"
+    r"\bbao nhiêu\b",
     re.IGNORECASE,
 )
 SAME_QUANTITY = 0.83

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from fractions import Fraction
 
 import pytest
@@ -59,7 +60,7 @@ def test_any_number_with_separators_is_read_back(n: int) -> None:
 def test_no_text_breaks_it_and_spans_are_in_order(text: str) -> None:
     found = quantities(text)
     assert all(0 <= q.start < q.end <= len(text) for q in found)
-    assert all(a.start < b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.start < b.start for a, b in pairwise(found))
 
 
 def test_third_is_a_place_unless_it_is_a_share() -> None:

@@ -35,7 +35,8 @@ def test_passages_stand_under_headline_and_date_in_reading_order() -> None:
     hit = Hit(passage, bridge, 1.0, 1)
     first, second = (Candidate(hit, a, b, bridge.text[a:b]) for a, b in passage.sentences)
     assert prompts.passages_block([second, first]) == (
-        "Bridge opens (4 May 2022)\nThe mayor opened the bridge on 3 May 2022. The bridge cost 40 million euros."
+        "Bridge opens (4 May 2022)\n"
+        "The mayor opened the bridge on 3 May 2022. The bridge cost 40 million euros."
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_sentences_cover_all_but_white_space_in_order(text: str) -> None:
     spans = sentences(text)
     assert all(a < b and text[a:b] == text[a:b].strip() for a, b in spans)
-    assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
     assert "".join(text[a:b] for a, b in spans).split() == [] or "".join(
         "".join(text[a:b] for a, b in spans).split()
     ) == "".join(text.split())
