@@ -81,7 +81,10 @@ class Answerer:
         if not found.hits:
             yield self._abstain(found, _nothing_found(found, source), clock)
             return
-        pool = candidates(found.hits)
+        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.text)]
+        if not pool:
+            yield self._abstain(found, "the nearest passages hold nothing that can be quoted", clock)
+            return
         cosines = self._similarity(found.standalone_question, [c.text for c in pool])
         values = reading.scores(found.standalone_question, pool, cosines)
         chosen = reading.choose(pool, values)

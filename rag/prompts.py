@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.grounding import Candidate
@@ -17,6 +18,28 @@ SYSTEM = (
 CHECK = "Do the passages state the answer to this question? Reply yes or no."
 REVIEW = "Is every part of that answer stated in the passages, and is it what was asked? Reply yes or no."
 YES, NO = ("Yes", "yes"), ("No", "no")
+
+
+_ADDRESSED = re.compile(
+    "|".join(
+        (
+            r"\b(?:ignore|disregard|forget|override)\b.{0,40}"
+            r"\b(?:instruction|passage|prompt|rule|above|previous|article)s?\b",
+            r"\b(?:system|developer) (?:prompt|message|override)\b",
+            r"\b(?:language model|AI assistant|chatbot)s?\b.{0,40}"
+            r"\b(?:must|should|shall|reply|answer|say|output|print)\b",
+            r"\byou are (?:now )?(?:an? )?(?:AI|assistant|language model|bot|chatbot)\b",
+            r"\b(?:reply|respond|answer) (?:only |always )?(?:with|to every)\b",
+            r"<\|?(?:im_start|im_end|system|endoftext)",
+        )
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def addresses_the_model(text: str) -> bool:
+    """Whether a sentence gives orders to whoever reads it by machine: news does not, so it is not read."""
+    return bool(_ADDRESSED.search(text))
 
 
 def passages_block(chosen: Sequence[Candidate]) -> str:
@@ -49,17 +72,22 @@ def _running_text(found: Sequence[Candidate]) -> str:
 
 def fence(block: str) -> str:
     """Put passages between marks that the passages themselves cannot contain."""
-    return f"<passages>\n{block.replace('<', '(').replace('>', ')')}\n</passages>"
+    return f"<passages>\n{_plain(block)}\n</passages>"
+
+
+def _plain(text: str) -> str:
+    """Take the brackets away that fences and chat templates are made of."""
+    return text.replace("<", "(").replace(">", ")")
 
 
 def asking(block: str, question: str) -> list[Message]:
     """The question over its passages."""
-    return [("system", SYSTEM), ("user", f"{fence(block)}\n\nQuestion: {question}")]
+    return [("system", SYSTEM), ("user", f"{fence(block)}\n\nQuestion: {_plain(question)}")]
 
 
 def checking(block: str, question: str) -> list[Message]:
     """Whether the passages answer the question at all."""
-    return [("system", SYSTEM), ("user", f"{fence(block)}\n\nQuestion: {question}\n\n{CHECK}")]
+    return [("system", SYSTEM), ("user", f"{fence(block)}\n\nQuestion: {_plain(question)}\n\n{CHECK}")]
 
 
 def reviewing(block: str, question: str, answer: str) -> list[Message]:

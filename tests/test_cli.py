@@ -85,7 +85,8 @@ def test_ask_json_has_the_shape_that_scripts_rely_on(folder: Path, run: Run) -> 
         assert set(statement) == {"text", "supported", "citations"}
         for citation in statement["citations"]:
             assert set(citation) == {
-                "number", "article_id", "passage_id", "title", "source", "published", "url", "start", "end", "quote",
+                "number", "article_id", "passage_id", "title", "source", "published", "url",
+                "start", "end", "quote",
             }  # fmt: skip
 
 
@@ -176,7 +177,8 @@ def test_eval_writes_a_result_file(folder: Path, run: Run, tmp_path: Path) -> No
     path = tmp_path / "q.jsonl"
     line = {
         "id": "a", "type": "fact", "question": "How many passengers did the ferry carry?", "answerable": True,
-        "answers": [["600"]], "evidence": [{"article": "ferry", "quote": "The ferry carried 600 passengers a day."}],
+        "answers": [["600"]],
+        "evidence": [{"article": "ferry", "quote": "The ferry carried 600 passengers a day."}],
     }  # fmt: skip
     path.write_text(json.dumps(line) + "\n")
     status, _, err = run("eval", path, "--index", folder, "--model", "none", "--out", tmp_path / "r.json")

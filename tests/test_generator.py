@@ -1,0 +1,99 @@
+"""The real small model: our decoding loop against the library's own, and what a session promises."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from rag import models
+from rag.errors import ModelError
+from rag.generator import TransformersGenerator, _draft
+
+PASSAGES = (
+    "The new bridge over the Orsa cost 40 million euros, the mayor said. It was opened on 3 May 2022. "
+    "Before that a ferry carried 600 passengers a day between the two banks of the river."
+)
+
+
+def asking(question: str) -> list[tuple[str, str]]:
+    return [("system", "Answer in one sentence."), ("user", f"{PASSAGES}\n\nQuestion: {question}")]
+
+
+def finish(stream: Generator[str, None, tuple[float, ...]]) -> tuple[str, tuple[float, ...]]:
+    text = ""
+    try:
+        while True:
+            text = next(stream) or text
+    except StopIteration as end:
+        return text, end.value
+
+
+@pytest.fixture(scope="module")
+def model() -> TransformersGenerator:
+    folder = models.installed("qwen-0.5b")
+    if folder is None:
+        pytest.skip("qwen-0.5b is not here: `rag models pull qwen-0.5b`")
+    return TransformersGenerator(folder, "qwen-0.5b")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "question", ["What did the bridge cost?", "When was it opened?", "Tell the whole story."]
+)
+def test_the_text_is_that_of_plain_greedy_decoding(model: TransformersGenerator, question: str) -> None:
+    with model.session() as session:
+        text, chances = finish(session.stream(asking(question), 40))
+    tokenizer: Any = model._tokenizer
+    prompt = tokenizer.apply_chat_template(
+        [{"role": r, "content": c} for r, c in asking(question)], add_generation_prompt=True,
+        return_tensors="pt", return_dict=True,
+    )  # fmt: skip
+    plain = model._model.generate(**prompt, max_new_tokens=40, do_sample=False)
+    expected = tokenizer.decode(plain[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip()
+    assert expected.startswith(text) or text.startswith(expected)  # a last draft may run a few tokens over
+    assert all(chance <= 0 for chance in chances)
+
+
+@pytest.mark.models
+def test_what_was_asked_before_in_a_session_changes_nothing(model: TransformersGenerator) -> None:
+    with model.session() as session:
+        alone, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
+    with model.session() as session:
+        session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"])
+        finish(session.stream(asking("How many passengers?"), 40))
+        after, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
+    assert after == alone
+
+
+@pytest.mark.models
+def test_closing_the_stream_frees_the_model_for_the_next(model: TransformersGenerator) -> None:
+    with model.session() as session:
+        stream = session.stream(asking("Tell the whole story."), 60)
+        while not next(stream):
+            pass
+        stream.close()
+    with model.session() as session:
+        assert "40 million" in finish(session.stream(asking("What did the bridge cost?"), 40))[0]
+
+
+@pytest.mark.models
+def test_choices_are_log_probabilities(model: TransformersGenerator) -> None:
+    with model.session() as session:
+        yes, no = session.choose(
+            asking("Did the bridge cost 40 million euros? Reply yes or no."), ["Yes", "No"]
+        )
+    assert yes < 0
+    assert no < 0
+
+
+def test_a_folder_without_a_model_is_named() -> None:
+    with pytest.raises(ModelError, match="no-such-folder"):
+        TransformersGenerator("no-such-folder", "x")
+
+
+def test_drafts_are_what_followed_the_same_words_before() -> None:
+    assert _draft([1, 2, 3, 4, 5, 9, 1, 2, 3]) == [4, 5, 9, 1, 2, 3]
+    assert _draft([7, 8, 5, 0, 7, 8]) == [5, 0, 7, 8]
+    assert _draft([1, 2, 3]) == []
