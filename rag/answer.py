@@ -16,7 +16,7 @@ from rag import abstention, prompts, reading
 from rag.abstention import REFUSAL
 from rag.figures import asks_for_figure, change, leading, timeline
 from rag.generator import TransformersGenerator
-from rag.grounding import Candidate, Check, candidates, coverage, ground, named_terms
+from rag.grounding import Candidate, Check, candidates, contrasts, coverage, ground, is_fragment, named_terms
 from rag.index import Index
 from rag.models import model_path
 from rag.question_dates import QuestionDates
@@ -39,6 +39,7 @@ from rag.types import (
 
 SHOWN = 8  # passages that the reader sees and that can be cited
 MAX_TOKENS = 96
+LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
 NO_MODEL = "none"
 
 
@@ -151,7 +152,7 @@ class Answerer:
         checks: list[Check] = []
         for start, end in sentences(text):
             statement, check = ground(text[start:end], question, pool, self._similarity)
-            (shown if statement.supported else dropped).append(statement)
+            (shown if statement.supported else dropped).append(_made_whole(statement))
             checks.append(check)
         if not shown:
             shown.append(Statement(_one_line(chosen[0].text), (chosen[0].evidence(),), supported=True))
@@ -227,6 +228,15 @@ def _draft(
         "doubt": min(chances),
     }
     return _Drafted(text, tuple(signals.items()))
+
+
+def _made_whole(statement: Statement) -> Statement:
+    """Put the quoted sentence in the place of a bare figure or name, and of one of two contrasted figures."""
+    if len(statement.evidence) != 1:
+        return statement
+    quote = _one_line(statement.evidence[0].quote)
+    unclear = is_fragment(statement.text) or contrasts(quote, statement.text)
+    return replace(statement, text=quote) if unclear and len(quote.split()) <= LONGEST_QUOTE else statement
 
 
 def _newest_first(

@@ -89,7 +89,8 @@ def ground(
     """
     if not pool:
         return Statement(sentence), Check(0.0, ("evidence",))
-    cosines = similarity(sentence, [c.text for c in pool])
+    probe = f"{question} {sentence}" if is_fragment(sentence) else sentence
+    cosines = similarity(probe, [c.text for c in pool])
     checks = [check(sentence, question, [c], cosine) for c, cosine in zip(pool, cosines, strict=True)]
     order = sorted(range(len(pool)), key=lambda i: (len(checks[i].missing), -checks[i].score, i))
     best = order[0]
@@ -103,6 +104,25 @@ def ground(
         if both.supported:
             return Statement(sentence, tuple(c.evidence() for c in pair), supported=True), both
     return Statement(sentence), checks[best]
+
+
+def is_fragment(sentence: str) -> bool:
+    """Whether a reply is a bare figure or name that means nothing without its question."""
+    return len(sentence.split()) < 6 or sentence.rstrip("\"”'’)")[-1:] not in (".", "!", "?")
+
+
+def contrasts(quote: str, sentence: str) -> bool:
+    """Whether a quotation sets figures of one kind side by side of which the sentence gives only one.
+
+    Which of two figures was meant is where a small model goes wrong unseen; a reader who sees both does not.
+    """
+    kinds = [(q.kind, q.value) for clause in clauses(quote) for q in _figures(clause)]
+    given = {(q.kind, q.value) for q in _figures(sentence)}
+    return any(
+        kind == other and value != another and ((kind, value) in given) != ((other, another) in given)
+        for i, (kind, value) in enumerate(kinds)
+        for other, another in kinds[i + 1 :]
+    )
 
 
 def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: float) -> Check:

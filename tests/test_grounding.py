@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.grounding import Candidate, candidates, check, clauses, coverage, ground, named_terms, names
+from rag.grounding import (
+    Candidate,
+    candidates,
+    check,
+    clauses,
+    contrasts,
+    coverage,
+    ground,
+    named_terms,
+    names,
+)
 from rag.passages import split
 from rag.types import Article, Hit
 from tests.conftest import article
@@ -134,3 +144,17 @@ def test_clauses_lose_nothing(text: str) -> None:
 def test_every_sentence_of_an_article_supports_itself(candidate: Candidate) -> None:
     statement, _ = ground(candidate.text, "", pool(), alike)
     assert statement.supported
+
+
+@pytest.mark.parametrize(
+    ("quote", "sentence", "expected"),
+    [
+        ("620 tourists visit Japan, and 710 visit Vietnam.", "620 tourists visit Japan.", True),
+        ("620 tourists visit Japan, and 710 visit Vietnam.", "620 visit Japan and 710 visit Vietnam.", False),
+        ("620 tourists visit Japan each year.", "620 tourists visit Japan.", False),
+        ("In 2023, 40 delegations came.", "40 delegations came.", False),
+        ("70% want to stay, while 15 firms left.", "70% want to stay.", False),
+    ],
+)
+def test_contrasted_figures(quote: str, sentence: str, expected: bool) -> None:
+    assert contrasts(quote, sentence) is expected
