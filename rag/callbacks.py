@@ -6,10 +6,9 @@ engine, the desk before its model and the feedback file.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,14 +17,12 @@ from rag.cards import sources_panel
 from rag.desk import Desk
 from rag.errors import RagError, UsageError
 from rag.export import append_feedback, conversation_markdown, feedback_record
+from rag.forms import File, read_interval
 from rag.markup import Html, el, join
 from rag.render import question_list, thread
 from rag.render_corpus import adding_log, corpus_view, headline_facts
 from rag.types import Answer, Article, Hit, Interval, Progress, Searched, Turn
-from rag.visit import Exchange, Failed, Step, Verdict, Visit, advance
-from rag.wording import scope
-
-File = tuple[str, bytes]  # name, content
+from rag.visit import Exchange, Failed, Page, Step, Verdict, Visit, advance
 
 _VERDICTS: dict[str, Verdict] = {"right": "right", "wrong": "wrong", "missing": "missing"}
 
@@ -73,18 +70,6 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """Parts of the page to replace; None leaves a part as it is."""
-
-    box: str | None = None
-    note: Html | None = None
-    past: Html | None = None
-    now: Html | None = None
-    sources: Html | None = None
-    busy: bool | None = None
-
-
 class Callbacks:
     """The events of the page. ``feedback`` is the file that ratings go to; None shows no rating form."""
 
@@ -96,21 +81,25 @@ class Callbacks:
         self._feedback = feedback
         self._today = today
 
-    # Asking
+    # Asking. Each returns or yields the visitor's page as it is then.
 
-    def take(self, visit: Visit, question: str, source: str, start: str | None, end: str | None) -> View:
-        """Take a question from the box into the line, or say why it cannot be asked and leave it there."""
+    def take(self, visit: Visit, question: str, source: str, start: str | None, end: str | None) -> bool:
+        """Take a question into the line; if it cannot be asked, note why on the page and return False."""
         try:
             interval = read_interval(start, end)
             if not question.strip():
                 raise UsageError("Type a question first.")
         except UsageError as problem:
-            return View(note=el("p", str(problem), class_="notice", role="alert"))
+            visit.paint(note=_notice(problem))
+            return False
         visit.add(question.strip(), source or None, interval)
-        return View(box="", note=Html(), past=self._past(visit), now=self._now(visit), busy=True)
+        visit.paint(note="")
+        self._turned(visit)
+        return True
 
-    def answer(self, visit: Visit) -> Iterator[View]:
-        """Answer the visitor's oldest question that nobody has begun, showing each step."""
+    def answer(self, visit: Visit) -> Iterator[Page]:
+        """Answer the visitor's oldest question that nobody has begun, if there is one, showing each step."""
+        yield visit.page
         with visit.lock:
             ticket = self.desk.join()
             exchange = visit.claim(ticket.stop)
@@ -118,53 +107,47 @@ class Callbacks:
             self.desk.leave(ticket)
             return
         began = time.monotonic()
-        first = not visit.running(before=exchange.number)
-        asked = exchange
-
-        def start() -> Iterator[Progress]:
-            history = visit.history(before=asked.number)
-            return self.engine.answer_stream(
-                asked.question, history, source=asked.source, interval=asked.interval
-            )
-
+        steps = self.desk.follow(
+            ticket, self._starter(visit, exchange), search_first=not visit.running(before=exchange.number)
+        )
         try:
-            for step in self.desk.follow(ticket, start, search_first=first):
+            for step in steps:
                 exchange = self._advanced(exchange, step, time.monotonic() - began)
                 visit.put(exchange)
-                yield self._view(visit, exchange, step)
+                yield self._shown(visit, exchange, step)
         finally:
             visit.put(replace(exchange, status=exchange.status if exchange.finished else "stopped"))
-        yield View(past=self._past(visit), now=self._now(visit), busy=visit.running())
+        yield self._turned(visit)
 
-    def stop(self, visit: Visit) -> View:
+    def stop(self, visit: Visit) -> Page:
         """Stop everything that the visitor has asked and not got yet."""
         visit.stop()
-        return View(past=self._past(visit), now=self._now(visit), busy=False)
+        return self._turned(visit)
 
-    def forget(self, visit: Visit) -> View:
+    def forget(self, visit: Visit) -> Page:
         """Stop, and clear the page for a new conversation."""
         visit.forget()
-        return replace(self.stop(visit), sources=self._panel(visit), note=Html())
+        return visit.paint(past=self.welcome(), now="", sources=self._panel(visit), note="")
 
-    def show(self, visit: Visit, number: int, focus: int | str | None) -> View:
+    def show(self, visit: Visit, number: int, focus: int | str | None) -> Page:
         """Show the sources of an earlier question and bring one of them forward."""
         visit.shown = number
-        return View(sources=self._panel(visit, focus))
+        return visit.paint(sources=self._panel(visit, focus))
 
-    def rate(self, visit: Visit, number: int, verdict: str, comment: str) -> View:
+    def rate(self, visit: Visit, number: int, verdict: str, comment: str) -> Page:
         """Keep the reader's verdict on an answer in the feedback file."""
         exchange = visit.get(number)
         if exchange is None or self._feedback is None:
-            return View()
+            return visit.page
         try:
             if verdict not in _VERDICTS:
                 raise UsageError(f"{verdict!r} is not a verdict; choose right, wrong or missing")
             rated = replace(exchange, verdict=_VERDICTS[verdict])
             append_feedback(self._feedback, feedback_record(rated, comment, datetime.now()))
         except UsageError as problem:
-            return View(note=el("p", str(problem), class_="notice", role="alert"))
+            return visit.paint(note=_notice(problem))
         visit.put(rated)
-        return View(past=self._past(visit))
+        return self._turned(visit)
 
     def markdown(self, visit: Visit) -> str:
         """Return the conversation as Markdown."""
@@ -212,17 +195,14 @@ class Callbacks:
         """Return the view of what is indexed."""
         return corpus_view(self.engine.articles(), self._today())
 
-    def _past(self, visit: Visit) -> Html:
-        if not visit.exchanges:
-            return self.welcome()
-        finished = [e for e in visit.exchanges if e.finished]
-        return thread(finished, self._today(), feedback=self._feedback is not None)
-
-    def _now(self, visit: Visit) -> Html:
-        return thread([e for e in visit.exchanges if not e.finished], self._today())
-
-    def _panel(self, visit: Visit, focus: int | str | None = None) -> Html:
-        return sources_panel(visit.get(visit.shown), self._today(), focus)
+    def _starter(self, visit: Visit, asked: Exchange) -> Callable[[], Iterator[Progress]]:
+        """What begins the answer. The history is read only then: earlier answers may be yet to come."""
+        return lambda: self.engine.answer_stream(
+            asked.question,
+            visit.history(before=asked.number),
+            source=asked.source,
+            interval=asked.interval,
+        )
 
     def _advanced(self, exchange: Exchange, step: Step | None, seconds: float) -> Exchange:
         exchange = replace(exchange, seconds=seconds)
@@ -232,12 +212,26 @@ class Callbacks:
             exchange = replace(exchange, next_questions=tuple(self.engine.suggest(step.hits, 3)))
         return exchange
 
-    def _view(self, visit: Visit, exchange: Exchange, step: Step | None) -> View:
-        if not isinstance(step, Searched | Answer):
-            return View(now=self._now(visit))
-        visit.shown = exchange.number
-        past = self._past(visit) if exchange.finished else None
-        return View(past=past, now=self._now(visit), sources=self._panel(visit))
+    def _shown(self, visit: Visit, exchange: Exchange, step: Step | None) -> Page:
+        """The page after a step: new sources when there are any."""
+        if isinstance(step, Searched | Answer):
+            visit.shown = exchange.number
+            visit.paint(sources=self._panel(visit))
+        if exchange.finished:
+            return self._turned(visit)
+        return visit.paint(now=self._now(visit))
+
+    def _turned(self, visit: Visit) -> Page:
+        """The page after a question came in or was finished."""
+        finished = [e for e in visit.exchanges if e.finished]
+        past = thread(finished, self._today(), feedback=self._feedback is not None)
+        return visit.paint(past=past if visit.exchanges else self.welcome(), now=self._now(visit))
+
+    def _now(self, visit: Visit) -> Html:
+        return thread([e for e in visit.exchanges if not e.finished], self._today())
+
+    def _panel(self, visit: Visit, focus: int | str | None = None) -> Html:
+        return sources_panel(visit.get(visit.shown), self._today(), focus)
 
     # Adding articles
 
@@ -257,53 +251,5 @@ class Callbacks:
             yield adding_log(lines, None)
 
 
-def article_files(
-    paths: Sequence[str], title: str, source: str, published: str | None, text: str
-) -> list[File]:
-    """Return the dropped files and the pasted article, if any. Raises UsageError as ``pasted_file`` does."""
-    files = [(Path(path).name, Path(path).read_bytes()) for path in paths]
-    pasted = [pasted_file(title, source, published, text)] if title.strip() or text.strip() else []
-    return files + pasted
-
-
-def pasted_file(title: str, source: str, published: str | None, text: str) -> File:
-    """Return pasted text as an article file with front matter.
-
-    Raises UsageError when the title or the text is missing or the date cannot be read.
-    """
-    if not title.strip() or not text.strip():
-        raise UsageError("A pasted article needs a headline and its text.")
-    day = read_day(published, "Published")
-    fields = {"title": title.strip(), "source": source.strip() or None, "published": day and day.isoformat()}
-    front = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items() if value]
-    name = "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())[:60] or "pasted"
-    return f"{name}.md", "\n".join(["---", *front, "---", "", text.strip(), ""]).encode()
-
-
-def filters_label(source: str | None, start: str | None, end: str | None) -> str:
-    """Return what the folded filters say: "Filters: all sources, any date"."""
-    try:
-        return f"Filters: {scope(source, read_interval(start, end))}"
-    except UsageError as problem:
-        return f"Filters: {problem}"
-
-
-def read_interval(start: str | None, end: str | None) -> Interval | None:
-    """Return the dates of the filter; None when both are empty.
-
-    Raises UsageError naming a date that cannot be read, or dates that run backwards.
-    """
-    first, last = read_day(start, "From"), read_day(end, "To")
-    if first and last and first > last:
-        raise UsageError(f"The dates run backwards: from {first} to {last}. Change one of them.")
-    return Interval(first, last) if first or last else None
-
-
-def read_day(text: str | None, name: str) -> date | None:
-    """Return a date written YYYY-MM-DD; None when the text is empty. Raises UsageError when it is no date."""
-    if not text or not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip()[:10])
-    except ValueError:
-        raise UsageError(f"{name}: {text.strip()!r} is not a date. Write it as 2024-05-31.") from None
+def _notice(problem: RagError) -> Html:
+    return el("p", str(problem), class_="notice", role="alert")

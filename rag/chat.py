@@ -17,14 +17,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from rag.auth import allows, read_accounts
-from rag.callbacks import Callbacks, Engine, View, article_files, filters_label, read_day
+from rag.callbacks import Callbacks, Engine
 from rag.desk import Desk
 from rag.errors import RagError, UsageError
 from rag.export import answer_record
+from rag.forms import article_files, filters_label, read_day
 from rag.guard import check_port, is_loopback, launch_options
 from rag.markup import el
 from rag.records import hit_record
-from rag.visit import Visit
+from rag.visit import Page, Visit
 
 __all__ = ["Engine", "build", "serve"]
 
@@ -154,7 +155,7 @@ def _ask_tab() -> SimpleNamespace:
                         autofocus=True,
                     )
                     ask = gr.Button("Ask", variant="primary", elem_id="ask")
-                    stop = gr.Button("Stop", visible=False, elem_id="stop")
+                    stop = gr.Button("Stop", elem_id="stop")
                 with gr.Row(elem_id="tools"):
                     filters = gr.Accordion(filters_label("", "", ""), open=False, elem_id="filters")
                     with filters, gr.Row(elem_id="filter-row"):
@@ -203,52 +204,51 @@ _QUICK: dict[str, Any] = _EVENT | {"queue": False, "trigger_mode": "multiple"}
 def _wire_asking(callbacks: Callbacks, parts: SimpleNamespace, visit: Any) -> None:
     import gradio as gr
 
-    page = [parts.box, parts.note, parts.past, parts.now, parts.sources, parts.ask, parts.stop]
+    page = [parts.note, parts.past, parts.now, parts.sources]
     filters = [parts.source, parts.start, parts.end]
 
-    def updates(view: View) -> dict[Any, Any]:
-        parts_of = {"box": parts.box, "note": parts.note, "past": parts.past, "now": parts.now}
-        parts_of["sources"] = parts.sources
-        shown = {part: value for name, part in parts_of.items() if (value := getattr(view, name)) is not None}
-        # The button is always named: Gradio takes an empty dict for a missing result.
-        return shown | {parts.stop: gr.update() if view.busy is None else gr.update(visible=view.busy)}
-
-    def take(seen: Visit, question: str, source: str, start: str | None, end: str | None) -> dict[Any, Any]:
+    def take(
+        seen: Visit, question: str, source: str, start: str | None, end: str | None
+    ) -> tuple[object, ...]:
+        taken = callbacks.take(seen, question, source, start, end)
         # The visit goes out as well as in: Gradio forgets only such states as it was once handed.
-        return updates(callbacks.take(seen, question, source, start, end)) | {visit: seen}
+        return "" if taken else question, seen, *_parts(seen.page)
 
     def pick(
         event: gr.EventData, seen: Visit, source: str, start: str | None, end: str | None
-    ) -> dict[Any, Any]:
-        return take(seen, event._data["question"], source, start, end)
+    ) -> tuple[object, ...]:
+        return take(seen, event._data["question"], source, start, end)[1:]
 
-    def answer(seen: Visit) -> Iterator[dict[Any, Any]]:
-        yield updates(View())  # a generator that yields nothing would empty every part of the page
-        for view in callbacks.answer(seen):
-            yield updates(view)
+    def answer(seen: Visit) -> Iterator[tuple[str, ...]]:
+        yield from map(_parts, callbacks.answer(seen))
 
-    def show(event: gr.EventData, seen: Visit) -> dict[Any, Any]:
-        return updates(callbacks.show(seen, event._data["turn"], event._data.get("focus")))
+    def show(event: gr.EventData, seen: Visit) -> tuple[str, ...]:
+        return _parts(callbacks.show(seen, event._data["turn"], event._data.get("focus")))
 
-    def rate(event: gr.EventData, seen: Visit) -> dict[Any, Any]:
+    def rate(event: gr.EventData, seen: Visit) -> tuple[str, ...]:
         given = event._data
-        return updates(callbacks.rate(seen, given["turn"], given["verdict"], given["comment"]))
+        return _parts(callbacks.rate(seen, given["turn"], given["verdict"], given["comment"]))
 
     many: dict[str, Any] = _EVENT | {"trigger_mode": "multiple", "concurrency_limit": 32}
-    asked = gr.on(
-        [parts.box.submit, parts.ask.click], take, [visit, parts.box, *filters], [visit, *page], **_QUICK
-    )
-    asked.then(answer, visit, page, **many)
+    asking, given = [parts.box.submit, parts.ask.click], [visit, parts.box, *filters]
+    gr.on(asking, take, given, [parts.box, visit, *page], **_QUICK).then(answer, visit, page, **many)
     parts.past.pick(pick, [visit, *filters], [visit, *page], **_QUICK).then(answer, visit, page, **many)
     parts.past.show(show, visit, page, **_QUICK)
     parts.past.rate(rate, visit, page, **_QUICK)
-    parts.stop.click(lambda seen: updates(callbacks.stop(seen)), visit, page, **_QUICK)
-    parts.new.click(lambda seen: updates(callbacks.forget(seen)), visit, page, **_QUICK)
+    parts.stop.click(lambda seen: _parts(callbacks.stop(seen)), visit, page, **_QUICK)
+    parts.new.click(lambda seen: _parts(callbacks.forget(seen)), visit, page, **_QUICK)
     parts.save.click(callbacks.markdown, visit, parts.saved, **_QUICK).then(
         None, parts.saved, None, js=_SAVE, api_visibility="private"
     )
     for part in filters:
         part.change(lambda *given: gr.update(label=filters_label(*given)), filters, parts.filters, **_QUICK)
+
+
+def _parts(page: Page) -> tuple[str, ...]:
+    """The page's parts as Gradio wants them. All are values, for Gradio keeps a copy of every part that it is
+    told to leave alone.
+    """
+    return page.note, page.past, page.now, page.sources
 
 
 def _wire_adding(
@@ -275,10 +275,10 @@ def _wire_adding(
 
 def _wire_load(callbacks: Callbacks, page: Any, masthead: Any, asking: SimpleNamespace) -> None:
     def load() -> list[Any]:
-        nothing = callbacks.forget(Visit())
-        return [callbacks.masthead(), _choices(callbacks), nothing.past, nothing.sources]
+        return [callbacks.masthead(), _choices(callbacks), *_parts(callbacks.forget(Visit()))]
 
-    page.load(load, None, [masthead, asking.source, asking.past, asking.sources], **_QUICK)
+    shown = [asking.note, asking.past, asking.now, asking.sources]
+    page.load(load, None, [masthead, asking.source, *shown], **_QUICK)
 
 
 def _choices(callbacks: Callbacks) -> Any:

@@ -86,6 +86,7 @@ def launch_options(only_host: str | None = "127.0.0.1") -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": importlib.util.find_spec("mcp") is not None,
         "max_file_size": "20mb",
+        "state_session_capacity": 200,  # Gradio never lets go of a visitor's page sooner
         "quiet": True,
     }
 

@@ -11,12 +11,17 @@ TARGET_WORDS = 100  # about 140 word pieces: room for a headline within MiniLM's
 def split(article: Article, target_words: int = TARGET_WORDS) -> list[Passage]:
     """Cut the body of an article into passages of whole sentences.
 
-    A passage holds as many sentences of one paragraph as fit into ``target_words``, and at least one
-    however long. Ids are the article's id, "#" and the place of the passage, from 0.
+    Neighbouring short paragraphs are joined up to ``target_words``: news paragraphs are often one sentence,
+    which says too little alone. A longer paragraph is cut evenly between sentences; a sentence is never
+    cut. Ids are the article's id, "#" and the place of the passage, from 0.
     """
-    groups = [
-        group for start, end in article.body for group in _group(article.text, start, end, target_words)
-    ]
+    groups: list[list[Span]] = []
+    for start, end in article.body:
+        pieces = _cut(article.text, start, end, target_words)
+        if groups and len(pieces) == 1 and _fit(article.text, groups[-1], pieces[0], target_words):
+            groups[-1] += pieces[0]
+        else:
+            groups += pieces
     return [
         Passage(
             f"{article.id}#{i}", article.id, g[0][0], g[-1][1], article.text[g[0][0] : g[-1][1]], tuple(g)
@@ -25,9 +30,15 @@ def split(article: Article, target_words: int = TARGET_WORDS) -> list[Passage]:
     ]
 
 
-def _group(text: str, start: int, end: int, target: int) -> list[list[Span]]:
-    """Group sentences evenly: as few passages as the target allows, of about the same length."""
-    parts = [((a, b), len(text[a:b].split())) for a, b in sentences(text, start, end)]
+def _fit(text: str, one: list[Span], other: list[Span], target: int) -> bool:
+    """Whether two runs of sentences make one passage: nothing set aside between them, and not too long."""
+    joined = text[one[0][0] : other[-1][1]]
+    return not text[one[-1][1] : other[0][0]].strip() and len(joined.split()) <= target
+
+
+def _cut(text: str, start: int, end: int, target: int) -> list[list[Span]]:
+    """Group the sentences of a paragraph evenly: as few groups as the target allows, of about one length."""
+    parts = [(span, len(text[span[0] : span[1]].split())) for span in sentences(text, start, end)]
     total = sum(n for _, n in parts)
     limit = total / max(1, -(-total // target))
     groups: list[list[Span]] = []

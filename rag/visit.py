@@ -79,6 +79,20 @@ def advance(exchange: Exchange, step: Step) -> Exchange:
             return replace(exchange, status="failed", problem=problem)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The parts of the page that change, as HTML: a word to the reader, the answered, the rest, the sources.
+
+    An event always gives all of them, as they are for the visitor at that moment, so that events that run at
+    the same time never put an old part back.
+    """
+
+    note: str = ""
+    past: str = ""
+    now: str = ""
+    sources: str = ""
+
+
 class Visit:
     """A visitor's questions in the order in which they were asked; a number is never used again.
 
@@ -89,6 +103,8 @@ class Visit:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.shown = 0
+        self.page = Page()
+        self._painting = threading.Lock()
         self._exchanges: dict[int, Exchange] = {}
         self._unclaimed: deque[int] = deque()
         self._stops: dict[int, threading.Event] = {}
@@ -96,6 +112,12 @@ class Visit:
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Visit:
         return Visit()
+
+    def paint(self, **parts: str) -> Page:
+        """Replace parts of the page and return it whole; events of one visitor may do so at the same time."""
+        with self._painting:
+            self.page = replace(self.page, **parts)
+            return self.page
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -140,7 +162,7 @@ class Visit:
     def forget(self) -> None:
         """Stop, and start afresh."""
         self.stop()
-        self._exchanges, self.shown = {}, 0
+        self._exchanges, self.shown, self.page = {}, 0, Page()
 
     def running(self, before: int | None = None) -> bool:
         """Whether any question, or any with a number below ``before``, is not finished."""

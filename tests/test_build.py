@@ -19,8 +19,8 @@ from tests.conftest import ARTICLES, WordEncoder, article
 def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
-    (folder / "a.txt").write_text("Ferry news\n\nThe ferry carried 900 passengers. It was full.\n")
-    (folder / "b.txt").write_text("Bridge news\n\nThe mayor opened the bridge on Monday morning.\n")
+    (folder / "a.txt").write_text("The ferry carried 900 passengers. It was full.\n")
+    (folder / "b.txt").write_text("The mayor opened the bridge on Monday morning.\n")
     return folder
 
 
@@ -36,7 +36,7 @@ def test_only_the_changed_article_is_embedded_again(
 ) -> None:
     build(corpus, tmp_path / "i", encoder)
     encoder.encoded.clear()
-    (corpus / "b.txt").write_text("Bridge news\n\nThe bridge is closed for repairs this week.\n")
+    (corpus / "b.txt").write_text("The bridge is closed for repairs this week.\n")
     built = build(corpus, tmp_path / "i", encoder)
     assert built.embedded == 1
     assert all("closed for repairs" in text for text in encoder.encoded)
@@ -82,7 +82,7 @@ def test_a_failed_write_leaves_the_old_generation(
 ) -> None:
     build(corpus, tmp_path / "i", encoder)
     before = generation.current(tmp_path / "i")
-    (corpus / "b.txt").write_text("Bridge news\n\nThe bridge is closed.\n")
+    (corpus / "b.txt").write_text("The bridge is closed.\n")
 
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")

@@ -10,12 +10,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from fakes_chat import EXAMPLES, FERRY_ANSWER, HARBOUR_ANSWER, TODAY, FakeEngine
+from fakes_chat import EXAMPLES, FERRY_ANSWER, TODAY, FakeEngine
 
 from rag.callbacks import Callbacks, View, article_files, filters_label, pasted_file, read_day, read_interval
 from rag.desk import PROGRAM_FAILED, Desk
 from rag.errors import RagError, UsageError
-from rag.types import Interval
 from rag.visit import Visit
 
 
@@ -176,7 +175,7 @@ def test_programs_ask_in_their_turn(page: Callbacks) -> None:
 
 
 def test_adding_reports_each_file_and_refuses_by_name(page: Callbacks) -> None:
-    logs = list(page.add([("good.txt", "Title\nText.".encode()), ("bad.txt", b"\xff\xfe")]))
+    logs = list(page.add([("good.txt", b"Title\nText."), ("bad.txt", b"\xff\xfe")]))
     assert "good.txt read" in logs[0]
     assert "bad.txt refused: it is not UTF-8 text" in logs[-1]
     assert "<progress" in logs[0]

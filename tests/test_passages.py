@@ -40,4 +40,15 @@ def test_passages_are_slices_and_cover_every_sentence(paragraphs: list[str], tar
 def test_only_the_body_is_cut(keep: int) -> None:
     source = article("a", "One.", "Two.", "Three.", "Four.")
     trimmed = type(source)(id="a", title="", text=source.text, body=source.body[:keep])
-    assert [p.text for p in split(trimmed)] == ["One.", "Two.", "Three.", "Four."][:keep]
+    assert "\n".join(p.text for p in split(trimmed)) == "\n".join(["One.", "Two.", "Three.", "Four."][:keep])
+
+
+def test_short_paragraphs_are_joined_up_to_the_target() -> None:
+    source = article("a", "One two.", "Three four.", "Five six.")
+    assert [p.text for p in split(source, target_words=4)] == ["One two.\nThree four.", "Five six."]
+
+
+def test_paragraphs_are_not_joined_over_what_was_set_aside() -> None:
+    source = article("a", "One two.", "Photo: somebody", "Five six.")
+    without = type(source)(id="a", title="", text=source.text, body=(source.body[0], source.body[2]))
+    assert [p.text for p in split(without)] == ["One two.", "Five six."]
