@@ -16,6 +16,10 @@ from importlib.resources import files
 
 import numpy as np
 
+from rag.grounding import Candidate, Check, coverage, named_terms
+from rag.text import content_words
+from rag.types import Hit
+
 REFUSAL = "The articles do not say."
 
 
@@ -42,6 +46,40 @@ def gate(kind: str) -> Gate:
     """Return the fitted gate for answers by a "model" or for "extractive" ones."""
     data = json.loads((files("rag") / "abstention.json").read_text(encoding="utf-8"))[kind]
     return Gate(**{name: data[name] for name in Gate.__slots__})
+
+
+def evidence_signals(
+    question: str, draft: str, read: Sequence[Candidate], best: Check, nearest: float
+) -> dict[str, float]:
+    """Return what the evidence alone says about whether the question is answered.
+
+    ``read`` are the sentences that were read, best first, ``best`` the check of the draft's first sentence,
+    ``nearest`` the best cosine of a sentence and the question.
+    """
+    text = " ".join([*(c.text for c in read), *(c.hit.article.title for c in read)])
+    asked = named_terms(question)
+    lacking = [t for t in asked if coverage(t, text) < 1]
+    new = [w for w in content_words(draft or read[0].text) if coverage(w, question) < 1]
+    return {
+        "nearest": nearest,
+        "covered": coverage(question, text),
+        "covered_by_one": max(coverage(question, c.text) for c in read),
+        "names_lacking": len(lacking) / max(1, len(asked)),
+        "news": min(1.0, len(new) / 3),
+        "support": best.score,
+        "unsupported": float(min(2, len(best.missing))),
+    }
+
+
+def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
+    """Say in a line what was looked for and is not there."""
+    read = " ".join(f"{h.article.title} {h.passage.text}" for h in hits)
+    lacking = [t for t in named_terms(question) if coverage(t, read) < 1]
+    named = {w for t in lacking for w in content_words(t)}
+    lacking += [w for w in content_words(question) if coverage(w, read) < 1 and w not in named]
+    if lacking:
+        return f"the nearest passages do not mention {', '.join(f'“{w}”' for w in lacking[:4])}"
+    return "the nearest passages are about this topic but do not give the answer"
 
 
 def fit(

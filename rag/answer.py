@@ -13,22 +13,22 @@ from datetime import date
 from pathlib import Path
 
 from rag import abstention, prompts, reading
-from rag.abstention import REFUSAL
+from rag.abstention import REFUSAL, evidence_signals, what_is_missing
+from rag.conversation import earlier
 from rag.figures import asks_for_figure, change, leading, timeline
 from rag.generator import TransformersGenerator
-from rag.grounding import Candidate, Check, candidates, contrasts, coverage, ground, is_fragment, named_terms
+from rag.grounding import Candidate, Check, candidates, contrasts, ground, is_fragment
 from rag.index import Index
 from rag.models import model_path
 from rag.question_dates import QuestionDates
 from rag.search import Found, find, open_index
 from rag.settings import Settings
-from rag.text import content_words, sentences
+from rag.text import sentences
 from rag.types import (
     Answer,
     ChatModel,
     Draft,
     GeneratorSession,
-    Hit,
     Progress,
     Searched,
     Seconds,
@@ -44,11 +44,19 @@ NO_MODEL = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class _Drafted:
-    """What the model wrote and what it made of it; empty where there is no model."""
+class _Read:
+    """What was found for a question and which of its sentences are read, best first."""
 
-    text: str = ""
-    signals: tuple[tuple[str, float], ...] = ()
+    found: Found
+    pool: Sequence[Candidate]
+    chosen: Sequence[Candidate]
+    nearest: float
+    earlier: str
+
+    @property
+    def question(self) -> str:
+        """The question as it can be understood alone."""
+        return self.found.standalone_question
 
 
 class Answerer:
@@ -79,22 +87,18 @@ class Answerer:
         )  # fmt: skip
         clock.lap("retrieve")
         yield Searched(found.standalone_question, found.interval, found.hits)
-        if not found.hits:
-            yield self._abstain(found, _nothing_found(found, source), clock)
-            return
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.text)]
         if not pool:
-            yield self._abstain(found, "the nearest passages hold nothing that can be quoted", clock)
+            yield self._abstain(found, _nothing_found(found, source), clock)
             return
-        cosines = self._similarity(found.standalone_question, [c.text for c in pool])
-        values = reading.scores(found.standalone_question, pool, cosines)
-        chosen = reading.choose(pool, values)
-        drafted = _Drafted()
-        if self.model is not None:
-            with self.model.session() as session:
-                drafted = yield from _draft(session, chosen, found.standalone_question, clock)
-        clock.lap("generate")
-        yield self._judge(found, pool, chosen, max(cosines), drafted, clock)
+        read = self._read(found, pool, history)
+        if self.model is None:
+            yield self._judge(read, "", {}, None, clock)
+            return
+        with self.model.session() as session:
+            text, signals = yield from _draft(session, read, clock)
+            clock.lap("generate")
+            yield self._judge(read, text, signals, session, clock)
 
     def answer(
         self,
@@ -111,38 +115,42 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
+    def _read(self, found: Found, pool: Sequence[Candidate], history: Sequence[Turn]) -> _Read:
+        cosines = self._similarity(found.standalone_question, [c.text for c in pool])
+        chosen = reading.choose(pool, reading.scores(found.standalone_question, pool, cosines))
+        follows = found.standalone_question != found.question
+        return _Read(found, pool, chosen, max(cosines), earlier(history) if follows else "")
+
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         vectors = self.index.encoder.encode([text, *others])
         return [float(x) for x in vectors[1:] @ vectors[0]]
 
     def _judge(
         self,
-        found: Found,
-        pool: Sequence[Candidate],
-        chosen: Sequence[Candidate],
-        nearest: float,
-        drafted: _Drafted,
+        read: _Read,
+        draft: str,
+        signals: dict[str, float],
+        session: GeneratorSession | None,
         clock: _Clock,
     ) -> Answer:
         """Ground the draft, choose between answering and abstaining, and lay out the answer."""
-        question = found.standalone_question
-        shown, dropped, best = self._grounded(drafted.text, question, pool, chosen)
-        signals = dict(drafted.signals) | _evidence_signals(question, drafted.text, chosen, best, nearest)
-        chance_of = abstention.gate("model" if self.model else "extractive")
-        chance = chance_of.probability(signals)
-        changed = self._changed(question, shown[0], pool)
+        shown, dropped, best = self._grounded(read, draft)
+        signals = signals | evidence_signals(read.question, draft, read.chosen, best, read.nearest)
+        if session is not None:
+            signals["confirms"] = _confirms(session, read.question, shown[0])
+        gate = abstention.gate("model" if session else "extractive")
+        chance = gate.probability(signals)
+        changed = self._changed(read, shown[0])
         clock.lap("ground")
-        if chance < chance_of.threshold:
-            made = self._abstain(found, _what_is_missing(question, found.hits), clock)
-            made = replace(made, dropped=(*shown, *dropped))
+        if chance < gate.threshold:
+            reason = what_is_missing(read.question, read.found.hits)
+            made = replace(self._abstain(read.found, reason, clock), dropped=(*shown, *dropped))
         else:
-            lead = _newest_first(shown, changed, found.dates) if changed else shown
-            made = self._answer(found, lead, dropped, changed, clock)
+            lead = _newest_first(shown, changed, read.found.dates) if changed else shown
+            made = replace(self._answer(read.found, lead, changed, clock), dropped=tuple(dropped))
         return replace(made, confidence=chance, signals=signals)
 
-    def _grounded(
-        self, text: str, question: str, pool: Sequence[Candidate], chosen: Sequence[Candidate]
-    ) -> tuple[list[Statement], list[Statement], Check]:
+    def _grounded(self, read: _Read, draft: str) -> tuple[list[Statement], list[Statement], Check]:
         """Return the sentences to show, those dropped, and the check of the first.
 
         A draft of which nothing is supported is repaired by the sentence that fits the question best.
@@ -150,31 +158,25 @@ class Answerer:
         shown: list[Statement] = []
         dropped: list[Statement] = []
         checks: list[Check] = []
-        for start, end in sentences(text):
-            statement, check = ground(text[start:end], question, pool, self._similarity)
+        for start, end in sentences(draft):
+            statement, check = ground(draft[start:end], read.question, read.pool, self._similarity)
             (shown if statement.supported else dropped).append(_made_whole(statement))
             checks.append(check)
         if not shown:
-            shown.append(Statement(_one_line(chosen[0].text), (chosen[0].evidence(),), supported=True))
+            best = read.chosen[0]
+            shown.append(Statement(_one_line(best.text), (best.evidence(),), supported=True))
         return shown, dropped, checks[0] if checks else Check(1.0)
 
-    def _changed(
-        self, question: str, first: Statement, pool: Sequence[Candidate]
-    ) -> tuple[TimelineEntry, ...]:
+    def _changed(self, read: _Read, first: Statement) -> tuple[TimelineEntry, ...]:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
         quoted = {(e.article_id, e.start) for e in first.evidence}
-        anchor = next((c for c in pool if (c.hit.article.id, c.start) in quoted), None)
-        if anchor is None or not asks_for_figure(question):
+        anchor = next((c for c in read.pool if (c.hit.article.id, c.start) in quoted), None)
+        if anchor is None or not asks_for_figure(read.question):
             return ()
-        return timeline(anchor, question, pool, self._similarity)
+        return timeline(anchor, read.question, read.pool, self._similarity)
 
     def _answer(
-        self,
-        found: Found,
-        shown: Sequence[Statement],
-        dropped: Sequence[Statement],
-        changed: tuple[TimelineEntry, ...],
-        clock: _Clock,
+        self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: _Clock
     ) -> Answer:
         return Answer(
             question=found.question,
@@ -186,30 +188,22 @@ class Answerer:
             seconds=clock.seconds(),
             standalone_question=found.standalone_question,
             interval=found.interval,
-            dropped=tuple(dropped),
         )
 
     def _abstain(self, found: Found, reason: str, clock: _Clock) -> Answer:
-        return Answer(
-            question=found.question,
-            text=REFUSAL,
-            abstained=True,
-            reason=reason,
-            hits=found.hits,
-            model=self.model.name if self.model else NO_MODEL,
-            seconds=clock.seconds(),
-            standalone_question=found.standalone_question,
-            interval=found.interval,
-        )
+        refused = self._answer(found, (), (), clock)
+        return replace(refused, text=REFUSAL, abstained=True, reason=reason)
 
 
 def _draft(
-    session: GeneratorSession, chosen: Sequence[Candidate], question: str, clock: _Clock
-) -> Generator[Progress, None, _Drafted]:
-    block = prompts.passages_block(chosen)
-    states = _margin(session.choose(prompts.checking(block, question), prompts.YES + prompts.NO))
+    session: GeneratorSession, read: _Read, clock: _Clock
+) -> Generator[Progress, None, tuple[str, dict[str, float]]]:
+    """Let the model write; return the text and what its probabilities say."""
+    block = prompts.passages_block(read.chosen, newest_first=read.found.dates.order == "latest")
+    asked = read.found.question if read.earlier else read.question
+    states = _margin(session, prompts.checking(block, asked, read.earlier))
     text = ""
-    writing = session.stream(prompts.asking(block, question), MAX_TOKENS)
+    writing = session.stream(prompts.asking(block, asked, read.earlier), MAX_TOKENS)
     try:
         while True:
             text = next(writing) or text
@@ -220,14 +214,19 @@ def _draft(
         chances: tuple[float, ...] = end.value
     finally:
         writing.close()
-    review = _margin(session.choose(prompts.reviewing(block, question, text), prompts.YES + prompts.NO))
-    signals = {
-        "states": states,
-        "review": review,
-        "fluency": sum(chances) / len(chances),
-        "doubt": min(chances),
-    }
-    return _Drafted(text, tuple(signals.items()))
+    return text, {"states": states, "fluency": sum(chances) / len(chances), "doubt": min(chances)}
+
+
+def _confirms(session: GeneratorSession, question: str, statement: Statement) -> float:
+    """Return how sure the model is that the quotations alone say the statement in answer to the question."""
+    quotes = " ".join(f"{_one_line(e.quote)} ({e.title})" for e in statement.evidence)
+    return _margin(session, prompts.confirming(quotes, question, statement.text))
+
+
+def _margin(session: GeneratorSession, messages: Sequence[prompts.Message]) -> float:
+    """Return the log-odds of yes against no."""
+    chances = session.choose(messages, prompts.YES + prompts.NO)
+    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
 
 
 def _made_whole(statement: Statement) -> Statement:
@@ -251,50 +250,12 @@ def _newest_first(
     return [first, *others[:2]]
 
 
-def _margin(chances: Sequence[float]) -> float:
-    half = len(chances) // 2
-    return max(chances[:half]) - max(chances[half:])
-
-
-def _evidence_signals(
-    question: str, text: str, chosen: Sequence[Candidate], best: Check, nearest: float
-) -> dict[str, float]:
-    """What the evidence alone says: how near it is, and which of the question's words and names it lacks."""
-    read = " ".join(c.text for c in chosen) + " " + " ".join(c.hit.article.title for c in chosen)
-    asked = named_terms(question)
-    lacking = [t for t in asked if coverage(t, read) < 1]
-    written = content_words(text or chosen[0].text)
-    new = [w for w in written if coverage(w, question) < 1]
-    return {
-        "nearest": nearest,
-        "covered": coverage(question, read),
-        "covered_by_one": max(coverage(question, c.text) for c in chosen),
-        "names_lacking": len(lacking) / max(1, len(asked)),
-        "news": min(1.0, len(new) / 3),
-        "support": best.score,
-        "unsupported": float(min(2, len(best.missing))),
-    }
-
-
 def _nothing_found(found: Found, source: str | None) -> str:
     interval = found.interval
-    if interval and (interval.start or interval.end):
+    if not found.hits and interval:
         span = f"{interval.start or 'the beginning'} to {interval.end or 'today'}"
         return f"no article in the index was published from {span}" + (f" by {source}" if source else "")
-    return "no passage in the index matches"
-
-
-def _what_is_missing(question: str, hits: Sequence[Hit]) -> str:
-    """Say in a line what was looked for and is not there."""
-    read = " ".join(f"{h.article.title} {h.passage.text}" for h in hits)
-    lacking = [t for t in named_terms(question) if coverage(t, read) < 1]
-    lacking += [
-        w for w in content_words(question) if coverage(w, read) < 1 and w not in " ".join(lacking).lower()
-    ]
-    if lacking:
-        words = ", ".join(f"“{w}”" for w in lacking[:4])
-        return f"the nearest passages do not mention {words}"
-    return "the nearest passages are about this topic but do not give the answer"
+    return "no passage in the index can be quoted for this"
 
 
 def _one_line(text: str) -> str:

@@ -54,6 +54,12 @@ def standalone(question: str, history: Sequence[Turn], today: date, depth: int =
     return " - ".join(p for p in parts if p)
 
 
+def earlier(history: Sequence[Turn], exchanges: int = 2) -> str:
+    """Return the last exchanges, shortened, as the model reads them before a follow-up."""
+    names = {"user": "Reader", "assistant": "Answer"}
+    return "\n".join(f"{names[role]}: {_short(text)}" for role, text in history[-2 * exchanges :])
+
+
 def _until_last_question(history: Sequence[Turn]) -> Sequence[Turn]:
     last = max(i for i, (role, text) in enumerate(history) if role == "user" and words(text))
     return history[:last]

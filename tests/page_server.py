@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from fakes_chat import TODAY
-
 from rag.chat import Engine, build
 from rag.guard import launch_options
+from tests.fakes_chat import TODAY
 
 
 def free_port() -> int:

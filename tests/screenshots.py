@@ -1,4 +1,4 @@
-"""Pytest plugin: ``--screenshots DIR`` keeps pictures of the page's main states, made on the way by its tests."""
+"""Pytest plugin: ``--screenshots DIR`` keeps pictures of the page's main states as its tests pass them."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_names_that_would_break_the_file_are_refused(user: str, password: str) -
 
 @pytest.mark.parametrize("line", ["ann", "ann:00", "ann:zz:00", "ann:00:00", ":00:" + "00" * 32, "a:b:c:d"])
 def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
-    with pytest.raises(UsageError, match="line 2 of .*passwords is not user:salt:hash"):
+    with pytest.raises(UsageError, match=r"line 2 of .*passwords is not user:salt:hash"):
         read_accounts(accounts_of(tmp_path, f"# first\n{line}\n"))
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes_chat import FERRY_ANSWER, FakeEngine
-from page_server import free_port, served, tidy_loops
 
 from rag.auth import password_line
 from rag.chat import serve
 from rag.errors import UsageError
 from rag.guard import POLICY, Guard, Message, is_loopback, requested_host
+from tests.fakes_chat import FERRY_ANSWER, FakeEngine
+from tests.page_server import free_port, served, tidy_loops
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_programs_find_two_named_endpoints_with_typed_parameters(page: Any) -> N
 
 
 def test_the_endpoints_answer_a_client(page: Any) -> None:
-    from gradio_client import Client
+    from gradio_client import Client  # type: ignore[import-untyped]
 
     client = Client(page.local_url, verbose=False)
     found = client.predict(question="How many passengers?", k=2, api_name="/search")
@@ -94,7 +94,7 @@ def test_eight_programs_at_once_each_get_their_own_answer(page: Any) -> None:
 )
 def test_a_client_is_told_what_is_wrong(page: Any, given: dict[str, str], message: str) -> None:
     from gradio_client import Client
-    from gradio_client.exceptions import AppError
+    from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
     client = Client(page.local_url, verbose=False)
     with pytest.raises(AppError, match=re.escape(message)):

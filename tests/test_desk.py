@@ -123,7 +123,6 @@ def test_a_stop_does_not_wait_for_a_model_that_is_busy(desk: Desk) -> None:
 def test_a_known_problem_is_told_in_its_own_words(desk: Desk) -> None:
     def broken() -> Iterator[Progress]:
         raise ModelError("the weights are missing; run rag models pull")
-        yield Draft("never")
 
     assert list(told(desk.follow(desk.join(), broken))) == [
         Failed("the weights are missing; run rag models pull")

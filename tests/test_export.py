@@ -8,7 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from fakes_chat import HARBOUR, TODAY, scripted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from rag.errors import UsageError
 from rag.export import answer_record, append_feedback, conversation_markdown, feedback_record, plain
 from rag.types import Interval
 from rag.visit import Exchange
+from tests.fakes_chat import HARBOUR, TODAY, scripted
 
 WHEN = datetime(2026, 5, 2, 9, 30)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes_chat import ARTICLES, HOSTILE, NEXT, OFFICE, Q23, FakeEngine
-from page_server import served
+
+from tests.fakes_chat import ARTICLES, HOSTILE, NEXT, OFFICE, Q23, FakeEngine
+from tests.page_server import served
 
 pytestmark = pytest.mark.browser
 
@@ -66,20 +67,22 @@ def visit(browser: Any, served_engine: tuple[FakeEngine, str], engine: FakeEngin
     """Opens the page as a new visitor. At the end, nothing may have been asked of any other host, no error
     logged, and no dialog opened.
     """
-    contexts, trouble = [], []
+    contexts: list[Any] = []
+    trouble: list[str] = []
+
+    def dismiss(dialog: Any) -> None:
+        trouble.append(dialog.message)
+        dialog.dismiss()
 
     def open_page(size: dict[str, int] = DESK, **options: Any) -> Any:
         context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on(
-            "request",
-            lambda r: trouble.append(r.url) if "//127.0.0.1:" not in r.url and _goes_out(r) else None,
-        )
-        page.on("console", lambda m: trouble.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: trouble.extend([r.url] if _goes_out(r.url) else []))
+        page.on("console", lambda m: trouble.extend([m.text] if m.type == "error" else []))
         page.on("pageerror", lambda e: trouble.append(str(e)))
-        page.on("dialog", lambda d: (trouble.append(d.message), d.dismiss()))
+        page.on("dialog", dismiss)
         page.goto(served_engine[1])
         page.wait_for_selector(".welcome")
         return page
@@ -90,8 +93,8 @@ def visit(browser: Any, served_engine: tuple[FakeEngine, str], engine: FakeEngin
     assert trouble == []
 
 
-def _goes_out(request: Any) -> bool:
-    return not request.url.startswith(("data:", "blob:"))
+def _goes_out(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
 
 
 def ask(page: Any, question: str) -> None:
@@ -432,7 +435,8 @@ def test_the_real_engine_answers_in_the_page(
 
 # Accessibility
 
-UNLABELLED = """() => [...document.querySelectorAll('button, input, textarea, select, a, summary, [role=region]')]
+UNLABELLED = """() => [...document.querySelectorAll(
+    'button, input, textarea, select, a, summary, [role=region]')]
   .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.type !== 'file')
   .filter((e) => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText?.trim()
     || [...(e.labels ?? [])].some((label) => label.innerText.trim() || label.textContent.trim())))
@@ -447,7 +451,8 @@ FAINT = """() => {
     for (; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
     return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
   };
-  const light = (rgb) => rgb.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  const light = (rgb) => rgb.map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const faint = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

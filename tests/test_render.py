@@ -8,7 +8,17 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
-from fakes_chat import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.cards import marked, numbered, safe_link, sources, sources_panel, whole_article
+from rag.charts import coverage_chart, timeline_chart
+from rag.render import doing, exchange_html, thread
+from rag.render_corpus import adding_log, corpus_view, headline_facts, lines_set_aside
+from rag.types import Answer, Article, Draft, Interval, Searched, Statement, TimelineEntry
+from rag.visit import Exchange, Failed, Waiting, advance
+from rag.wording import age, count, dated, long_day, scope
+from tests.fakes_chat import (
     ARTICLES,
     FERRY_2022,
     FERRY_2023,
@@ -25,16 +35,6 @@ from fakes_chat import (
     hits,
     scripted,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from rag.cards import marked, numbered, safe_link, sources, sources_panel, whole_article
-from rag.charts import coverage_chart, timeline_chart
-from rag.render import doing, exchange_html, thread
-from rag.render_corpus import adding_log, corpus_view, headline_facts, lines_set_aside
-from rag.types import Answer, Article, Draft, Interval, Searched, Statement, TimelineEntry
-from rag.visit import Exchange, Failed, Waiting, advance
-from rag.wording import age, count, dated, long_day, scope
 
 VOID = {"input", "br", "hr", "img"}
 
