@@ -137,7 +137,17 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")
     roles = [[role for role, _ in prompt] for prompt in model.prompts]
-    assert roles == [["system", "user"], ["system", "user"], ["system", "user", "assistant", "user"]]
+    assert roles == [["system", "user"]] * 3  # is it there? what is it? does the quotation say so?
     asked = model.prompts[1][1][1]
     assert asked.index("<passages>") < asked.index("40 million") < asked.index("</passages>")
     assert model.prompts[1][0] == ("system", prompts.SYSTEM)
+
+
+def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    history = [("user", "What did the bridge cost?"), ("assistant", "I will look it up.")]
+    answer = Answerer(index, model, TODAY).answer("And who opened it?", history)  # type: ignore[arg-type]
+    assert answer.standalone_question.startswith("And who opened it? - What did the bridge cost?")
+    asked = model.prompts[1][1][1]
+    assert "Reader: What did the bridge cost?" in asked
+    assert asked.endswith("Question: And who opened it?")
