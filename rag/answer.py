@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag import abstention, prompts, reading
 from rag.abstention import REFUSAL, evidence_signals, what_is_missing
 from rag.conversation import earlier
@@ -40,6 +43,7 @@ from rag.types import (
 SHOWN = 8  # passages that the reader sees and that can be cited
 MAX_TOKENS = 96
 LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
+VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
 
 
@@ -66,6 +70,7 @@ class Answerer:
         self.index = index
         self.model = model
         self._today = today
+        self._vectors: dict[str, NDArray[np.float32]] = {}  # of sentences met before: they come up again
 
     def stream(
         self,
@@ -122,8 +127,13 @@ class Answerer:
         return _Read(found, pool, chosen, max(cosines), earlier(history) if follows else "")
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
-        vectors = self.index.encoder.encode([text, *others])
-        return [float(x) for x in vectors[1:] @ vectors[0]]
+        """Return the cosine of a text and each of the others."""
+        known = self._vectors
+        if len(known) > VECTORS_KEPT:
+            known.clear()
+        new = [t for t in dict.fromkeys([text, *others]) if t not in known]
+        known.update(zip(new, self.index.encoder.encode(new), strict=True))
+        return [float(known[other] @ known[text]) for other in others]
 
     def _judge(
         self,

@@ -24,6 +24,7 @@ from rag.render_corpus import adding_log, corpus_view, headline_facts
 from rag.types import Answer, Article, Hit, Interval, Progress, Searched, Turn
 from rag.visit import Exchange, Failed, Page, Step, Verdict, Visit, advance
 
+_NEXT = 3  # questions offered after an answer
 _VERDICTS: dict[str, Verdict] = {"right": "right", "wrong": "wrong", "missing": "missing"}
 
 
@@ -112,7 +113,7 @@ class Callbacks:
         )
         try:
             for step in steps:
-                exchange = self._advanced(exchange, step, time.monotonic() - began)
+                exchange = self._advanced(visit, exchange, step, time.monotonic() - began)
                 visit.put(exchange)
                 yield self._shown(visit, exchange, step)
         finally:
@@ -197,19 +198,25 @@ class Callbacks:
 
     def _starter(self, visit: Visit, asked: Exchange) -> Callable[[], Iterator[Progress]]:
         """What begins the answer. The history is read only then: earlier answers may be yet to come."""
-        return lambda: self.engine.answer_stream(
-            asked.question,
-            visit.history(before=asked.number),
-            source=asked.source,
-            interval=asked.interval,
-        )
 
-    def _advanced(self, exchange: Exchange, step: Step | None, seconds: float) -> Exchange:
+        def start() -> Iterator[Progress]:
+            visit.settle(before=asked.number)
+            history = visit.history(before=asked.number)
+            return self.engine.answer_stream(
+                asked.question, history, source=asked.source, interval=asked.interval
+            )
+
+        return start
+
+    def _advanced(self, visit: Visit, exchange: Exchange, step: Step | None, seconds: float) -> Exchange:
         exchange = replace(exchange, seconds=seconds)
         if step is not None:
             exchange = advance(exchange, step)
         if isinstance(step, Answer):
-            exchange = replace(exchange, next_questions=tuple(self.engine.suggest(step.hits, 3)))
+            asked = {e.question.casefold() for e in visit.exchanges}
+            offered = self.engine.suggest(step.hits, _NEXT + len(asked))
+            fresh = [q for q in offered if q.casefold() not in asked]
+            exchange = replace(exchange, next_questions=tuple(fresh[:_NEXT]))
         return exchange
 
     def _shown(self, visit: Visit, exchange: Exchange, step: Step | None) -> Page:

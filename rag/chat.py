@@ -165,7 +165,10 @@ def _ask_tab() -> SimpleNamespace:
                     save = gr.Button("Save as Markdown", size="sm", variant="secondary")
                 saved = gr.Textbox(visible="hidden", show_label=False, elem_id="saved")
         sources = _html("sources", _SOURCES)
-    return SimpleNamespace(**{k: v for k, v in locals().items() if k != "gr"})
+    return SimpleNamespace(
+        past=past, now=now, note=note, sources=sources, box=box, ask=ask, stop=stop, new=new, save=save,
+        saved=saved, filters=filters, source=source, start=start, end=end,
+    )  # fmt: skip
 
 
 def _corpus_tab(tab: Any) -> SimpleNamespace:
@@ -192,7 +195,8 @@ def _corpus_tab(tab: Any) -> SimpleNamespace:
             add = gr.Button("Add to the index", variant="primary")
             refresh = gr.Button("Read the index again")
         log = _html("adding")
-    return SimpleNamespace(**{k: v for k, v in locals().items() if k != "gr"})
+    fields = [files, title, source, published, text]
+    return SimpleNamespace(tab=tab, view=view, fields=fields, add=add, refresh=refresh, log=log)
 
 
 # The events. All are private: programs use the named endpoints.
@@ -254,8 +258,6 @@ def _parts(page: Page) -> tuple[str, ...]:
 def _wire_adding(
     callbacks: Callbacks, parts: SimpleNamespace, masthead: Any, asking: SimpleNamespace
 ) -> None:
-    fields = [parts.files, parts.title, parts.source, parts.published, parts.text]
-
     def add(
         paths: list[str] | None, title: str, source: str, published: str | None, text: str
     ) -> Iterator[str]:
@@ -268,7 +270,9 @@ def _wire_adding(
         return [callbacks.masthead(), _choices(callbacks), callbacks.corpus()]
 
     shown = [masthead, asking.source, parts.view]
-    parts.add.click(add, fields, parts.log, concurrency_limit=1, **_EVENT).then(fresh, None, shown, **_QUICK)
+    parts.add.click(add, parts.fields, parts.log, concurrency_limit=1, **_EVENT).then(
+        fresh, None, shown, **_QUICK
+    )
     parts.refresh.click(callbacks.engine.reload, None, None, **_QUICK).then(fresh, None, shown, **_QUICK)
     parts.tab.select(fresh, None, shown, **_QUICK)
 

@@ -105,6 +105,7 @@ class Visit:
         self.shown = 0
         self.page = Page()
         self._painting = threading.Lock()
+        self._changed = threading.Condition()
         self._exchanges: dict[int, Exchange] = {}
         self._unclaimed: deque[int] = deque()
         self._stops: dict[int, threading.Event] = {}
@@ -145,9 +146,19 @@ class Visit:
 
     def put(self, exchange: Exchange) -> None:
         """Store an exchange in place of the one with its number, unless that is finished or forgotten."""
-        old = self._exchanges.get(exchange.number)
-        if old is not None and (not old.finished or exchange.finished):
-            self._exchanges[exchange.number] = exchange
+        with self._changed:
+            old = self._exchanges.get(exchange.number)
+            if old is not None and (not old.finished or exchange.finished):
+                self._exchanges[exchange.number] = exchange
+            self._changed.notify_all()
+
+    def settle(self, before: int, patience: float = 5.0) -> None:
+        """Wait until every question with a number below ``before`` is finished, ``patience`` seconds at most.
+
+        The model is done with them by then; what may be missing is only that their answers are stored here.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self.running(before), patience)
 
     def stop(self) -> None:
         """End every question that is not finished; what runs is told to stop."""

@@ -207,6 +207,13 @@ def test_the_welcome_offers_questions(page: Callbacks) -> None:
     assert "What is indexed" in page.corpus()
 
 
+def test_what_was_asked_is_not_offered_again(page: Callbacks) -> None:
+    visit = Visit()
+    asked(page, visit, EXAMPLES[1].upper())
+    asked(page, visit, "Who won the chess cup?")
+    assert visit.exchanges[1].next_questions == (EXAMPLES[0], EXAMPLES[2])
+
+
 def test_ratings_become_lines_of_a_question_file(page: Callbacks, tmp_path: Path) -> None:
     visit = Visit()
     asked(page, visit, HARBOUR, source="The Halvik Post")
