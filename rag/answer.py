@@ -128,9 +128,9 @@ class Answerer:
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of a text and each of the others."""
-        known = self._vectors
-        if len(known) > VECTORS_KEPT:
-            known.clear()
+        if len(self._vectors) > VECTORS_KEPT:
+            self._vectors = {}
+        known = self._vectors  # another thread may replace the dictionary, not this one's view of it
         new = [t for t in dict.fromkeys([text, *others]) if t not in known]
         known.update(zip(new, self.index.encoder.encode(new), strict=True))
         return [float(known[other] @ known[text]) for other in others]
