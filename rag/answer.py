@@ -62,6 +62,12 @@ class _Read:
         """The question as it can be understood alone."""
         return self.found.standalone_question
 
+    @property
+    def asked(self) -> str:
+        """The question without what was said before: that the passages speak of that proves nothing."""
+        added = self.question.startswith(self.found.question.strip())
+        return self.found.question if added else self.question
+
 
 class Answerer:
     """Answers questions over one index with one model, or without any (``model`` None)."""
@@ -145,7 +151,7 @@ class Answerer:
     ) -> Answer:
         """Ground the draft, choose between answering and abstaining, and lay out the answer."""
         shown, dropped, best = self._grounded(read, draft)
-        signals = signals | evidence_signals(read.question, draft, read.chosen, best, read.nearest)
+        signals = signals | evidence_signals(read.asked, draft, read.chosen, best, read.nearest)
         if session is not None:
             signals["confirms"] = _confirms(session, read.question, shown[0])
         gate = abstention.gate("model" if session else "extractive")
@@ -153,7 +159,7 @@ class Answerer:
         changed = self._changed(read, shown[0])
         clock.lap("ground")
         if chance < gate.threshold:
-            reason = what_is_missing(read.question, read.found.hits)
+            reason = what_is_missing(read.asked, read.found.hits)
             made = replace(self._abstain(read.found, reason, clock), dropped=(*shown, *dropped))
         else:
             lead = _newest_first(shown, changed, read.found.dates) if changed else shown

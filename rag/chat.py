@@ -1,6 +1,6 @@
 """The chat page: a Gradio door over the engine, on this computer only unless passwords are set.
 
-``build`` lays the page out and ties each event to a function of rag/callbacks.py; ``serve`` opens it. The
+``build`` lays the page out and ties each event to a function of rag/page_events.py; ``serve`` opens it. The
 conversation is our own HTML in gr.HTML, not gr.Chatbot: that strips the attributes and labels which tie a
 citation to its source, and reads a message's markup aloud as the message's name.
 """
@@ -16,16 +16,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rag.auth import allows, read_accounts
-from rag.callbacks import Callbacks, Engine
-from rag.desk import Desk
 from rag.errors import RagError, UsageError
-from rag.export import answer_record
-from rag.forms import article_files, filters_label, read_day
-from rag.guard import check_port, is_loopback, launch_options
 from rag.markup import el
-from rag.records import hit_record
-from rag.visit import Page, Visit
+from rag.page_auth import allows, read_accounts
+from rag.page_desk import Desk
+from rag.page_events import Callbacks, Engine
+from rag.page_forms import article_files, filters_label, read_day
+from rag.page_guard import check_port, is_loopback, launch_options
+from rag.page_visit import Page, Visit
+from rag.records import answer_record, hit_record
 
 __all__ = ["Engine", "build", "serve"]
 
@@ -61,9 +60,9 @@ def serve(
 ) -> None:
     """Open the page and serve it until Ctrl+C; ``ready`` is called with its address.
 
-    ``auth`` is a file of password lines (see rag/auth.py), ``feedback`` the file that ratings are added to.
-    Raises UsageError when the host is not this computer and there is no ``auth``, when the file cannot be
-    used, and when the port is taken.
+    ``auth`` is a file of password lines (see rag/page_auth.py), ``feedback`` the file that ratings are
+    added to. Raises UsageError when the host is not this computer and there is no ``auth``, when the file
+    cannot be used, and when the port is taken.
     """
     accounts = read_accounts(auth) if auth else None
     if accounts is None and not is_loopback(host):

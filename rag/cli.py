@@ -183,7 +183,7 @@ def chat(
     from rag.engine import Engine
 
     with err.status("loading the model"):
-        engine = Engine(index, corpus, load_model(model))
+        engine = Engine(index, corpus, load_model(model), Path("eval/questions.jsonl"))
     serve(
         engine,
         host,
@@ -211,7 +211,7 @@ def doctor_(index: IndexDir = SETTINGS.index) -> None:
 @app.command()
 def password(user: Annotated[str, typer.Argument(help="The user's name.")]) -> None:
     """Print a line for the file that `rag chat --auth` reads; the password is asked for."""
-    from rag.auth import password_line
+    from rag.page_auth import password_line
 
     print(password_line(user, typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)))
 

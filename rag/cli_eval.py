@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from rag import results, tables
+from rag import eval_results as results
+from rag import eval_tables as tables
 from rag.answer import NO_MODEL, Answerer, load_model
 from rag.build import build_beir
 from rag.errors import UsageError
+from rag.eval_suggest import suggest, write_suggestions
 from rag.evaluate import Options, Outcomes, System, run
 from rag.index import Index, load_encoder
 from rag.search import find
 from rag.settings import Settings
-from rag.suggest import suggest, write_suggestions
 
 SETTINGS = Settings()
 DERIVED = Path("eval/out")  # indexes of BEIR folders; safe to delete

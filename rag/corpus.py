@@ -15,9 +15,9 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag.decoding import UndecodableError, decode
+from rag.corpus_decoding import UndecodableError, decode
+from rag.corpus_front_matter import FrontMatter, FrontMatterError, read_front_matter
 from rag.errors import CorpusError
-from rag.front_matter import FrontMatter, FrontMatterError, read_front_matter
 from rag.layout import read_layout
 from rag.types import Article, Span
 

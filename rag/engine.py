@@ -11,25 +11,33 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from rag import generation
 from rag.answer import Answerer
 from rag.build import build
 from rag.corpus import UnreadableArticleError, read_article
 from rag.errors import CorpusError
-from rag.index import Index
-from rag.suggest import suggest
+from rag.eval_questions import read_jsonl
+from rag.index import Index, load_encoder
+from rag.next_questions import from_passages, nearest, still_answered
 from rag.types import Article, ChatModel, Hit, Interval, Progress, Turn
 
 File = tuple[str, bytes]
 
 
 class Engine:
-    """One index folder, its corpus folder and one model behind a page or a service."""
+    """One index folder, its corpus folder and one model behind a page or a service.
 
-    def __init__(self, index: Path, corpus: Path, model: ChatModel | None) -> None:
+    ``questions`` is a question file; those that the articles still answer are offered to readers.
+    """
+
+    def __init__(
+        self, index: Path, corpus: Path, model: ChatModel | None, questions: Path | None = None
+    ) -> None:
         self._folder, self._corpus, self._model = index, corpus, model
         self._building = threading.Lock()
-        self._index = Index.open(index)
-        self._encoder = self._index.encoder  # loaded once; every later generation was made by it
+        self._questions = read_jsonl(questions) if questions and questions.is_file() else []
+        self._encoder = load_encoder(generation.read_manifest(generation.current(index)).encoder)
+        self.reload()
 
     def answer_stream(
         self,
@@ -71,9 +79,8 @@ class Engine:
 
     def suggest(self, hits: Sequence[Hit] = (), k: int = 3) -> Sequence[str]:
         """Return questions that the articles answer: of the hits' articles, or of all without hits."""
-        near = {hit.article.id for hit in hits[:3]}
-        passages = [p for p in self._index.parts.passages if not near or p.article_id in near]
-        return [s.question for s in suggest(passages, self._index.articles, k)]
+        near = list(dict.fromkeys(hit.article.id for hit in hits))
+        return nearest(self._ready, near, k) or nearest(self._ready, [], k)
 
     def add(self, files: Sequence[File]) -> Iterator[tuple[float, str]]:
         """Add articles to the corpus folder and swap the new index in, while others go on asking.
@@ -96,7 +103,7 @@ class Engine:
         yield 0.5, "Embedding the new passages"
         with self._building:
             built = build(self._corpus, self._folder, self._encoder)
-            self._index = Index.open(self._folder, self._encoder)
+        self.reload()
         yield (
             1.0,
             f"Added {len(good)} of {len(files)}. The index now holds {built.manifest.articles} articles.",
@@ -105,7 +112,10 @@ class Engine:
     def reload(self) -> None:
         """Open the newest index, should another program have built one."""
         with self._building:
-            self._index = Index.open(self._folder, self._encoder)
+            index = Index.open(self._folder, self._encoder)
+            asked = still_answered(self._questions, index.articles)
+            self._ready = asked + from_passages(index.parts.passages, index.articles)
+            self._index = index
 
     def _stage(self, folder: Path, name: str, content: bytes) -> str | None:
         """Write a file aside and read it as an article; return why it cannot be one."""

@@ -1,7 +1,7 @@
 """Ask a question set of a system and judge what comes back: rows, results, comparisons, reports.
 
 Knows the system only as two functions and the articles behind them, so it measures anything that can search
-and answer. The owner of ``eval/`` together with ``rag.results``.
+and answer. The owner of ``eval/`` together with ``rag.eval_results``.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from rag import results
-from rag.compare import Comparison, compare, parse_allowances, worse_than_allowed
+from rag import eval_results as results
 from rag.errors import EvalError, UsageError
-from rag.question_sets import QuestionSet, read_questions
-from rag.questions import Question
-from rag.report import write_page
-from rag.results import Result, summarised
-from rag.rows import ARTICLES, JsonRow, Outcome, build_row
-from rag.trec import roll_up, write_run
+from rag.eval_compare import Comparison, compare, parse_allowances, worse_than_allowed
+from rag.eval_questions import Question
+from rag.eval_report import write_page
+from rag.eval_results import Result, summarised
+from rag.eval_rows import ARTICLES, JsonRow, Outcome, build_row
+from rag.eval_sets import QuestionSet, read_questions
+from rag.eval_trec import roll_up, write_run
 from rag.types import Answer, Article, Hit, Turn
 
 Search = Callable[[str, Sequence[Turn], int], Sequence[Hit]]

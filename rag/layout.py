@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag import furniture, placing
+from rag import layout_lines as furniture
+from rag import layout_places as placing
 from rag.dates import DateMention, mentions, within
-from rag.pieces import Piece, Pieces, cut, lines, unwrapped
-from rag.publication import Publication, publication
-from rag.stamps import stamp
+from rag.layout_dates import Publication, publication
+from rag.layout_pieces import Piece, Pieces, cut, lines, unwrapped
+from rag.layout_stamps import stamp
 from rag.text import fold, sentences
 from rag.types import SetAside, Span
 

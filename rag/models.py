@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rag import convert, fetch
+from rag import models_convert as convert
+from rag import models_fetch as fetch
 from rag.errors import ModelError, UsageError
-from rag.fetch import ProgressCallback, sha256_of
-from rag.registry import ModelSpec, default_models, registry, spec
+from rag.models_fetch import ProgressCallback, sha256_of
+from rag.models_registry import ModelSpec, default_models, registry, spec
 
 __all__ = [
     "ModelRow",

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from rag.eval_questions import Question
+from rag.eval_suggest import suggest
 from rag.quantities import quantities
-from rag.questions import Question
-from rag.suggest import suggest
 from rag.text import sentences
 from rag.types import Article, Passage
 

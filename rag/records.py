@@ -151,7 +151,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "dropped": [s.text for s in answer.dropped],
         "timeline": [
             {"value": e.value, "date": iso(e.day), "date_is_bound": e.day_is_bound}
-            | citation_record(e.evidence, numbers.get(e.evidence, 0))
+            | citation_record(e.evidence, numbers[e.evidence])
             for e in answer.timeline
         ],
         "hits": [hit_record(hit) for hit in answer.hits],

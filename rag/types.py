@@ -182,8 +182,11 @@ class Answer:
 
 
 def citation_numbers(answer: Answer) -> dict[Evidence, int]:
-    """Number the distinct quotations of an answer from 1, in the order in which they are first used."""
-    ordered = dict.fromkeys(item for s in answer.statements for item in s.evidence)
+    """Number the distinct quotations of an answer from 1, in the order in which they are first used; those
+    that only its timeline uses come last.
+    """
+    used = [item for s in answer.statements for item in s.evidence]
+    ordered = dict.fromkeys([*used, *(entry.evidence for entry in answer.timeline)])
     return {item: number for number, item in enumerate(ordered, start=1)}
 
 

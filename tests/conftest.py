@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.build import build_articles
-from rag.index import Index
+from rag import models
+from rag.answer import load_model
+from rag.build import build, build_articles
+from rag.engine import Engine
+from rag.index import Index, load_encoder
 from rag.text import content_words
 from rag.types import Article, GeneratorSession
 
@@ -120,3 +123,14 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("there is no ../shared beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def real_engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The articles of the project with the real encoder and the real default model."""
+    if models.installed("qwen-1.5b") is None or models.installed("minilm") is None:
+        pytest.skip("the default weights are not here: `rag models pull`")
+    folder = tmp_path_factory.mktemp("real") / "index"
+    corpus = Path(__file__).parents[1] / "corpus"
+    build(corpus, folder, load_encoder("minilm"))
+    return Engine(folder, corpus, load_model("qwen-1.5b"), corpus.parent / "eval" / "questions.jsonl")

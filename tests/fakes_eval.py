@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from rag.eval_questions import Gold, Question
+from rag.eval_sets import QuestionSet
 from rag.evaluate import Ask, System
-from rag.question_sets import QuestionSet
-from rag.questions import Gold, Question
 from rag.types import Answer, Article, Evidence, Hit, Passage, Seconds, Statement, Turn
 
 STORM = Article(

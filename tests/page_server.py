@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from rag.chat import Engine, build
-from rag.guard import launch_options
+from rag.page_guard import launch_options
 from tests.fakes_chat import TODAY
 
 

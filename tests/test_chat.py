@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from rag.auth import password_line
 from rag.chat import serve
 from rag.errors import UsageError
-from rag.guard import POLICY, Guard, Message, is_loopback, requested_host
+from rag.page_auth import password_line
+from rag.page_guard import POLICY, Guard, Message, is_loopback, requested_host
 from tests.fakes_chat import FERRY_ANSWER, FakeEngine
 from tests.page_server import free_port, served, tidy_loops
 

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes_eval import (
+
+from rag.errors import EvalError, UsageError
+from rag.eval_judging import find_quote, in_passage, is_cited
+from rag.eval_measures import summarise
+from rag.eval_questions import Gold, Question
+from rag.eval_results import Result, read_result
+from rag.eval_sets import QuestionSet
+from rag.eval_tables import side_by_side
+from rag.evaluate import Options, System, evaluate, run
+from rag.records import hit_record, seconds_record, statement_records
+from rag.types import Answer, Hit, Statement, Turn
+from tests.fakes_eval import (
     ALL,
     ARTICLES,
     BRIDGE,
@@ -25,17 +36,6 @@ from fakes_eval import (
     search,
     system,
 )
-
-from rag.errors import EvalError, UsageError
-from rag.evaluate import Options, System, evaluate, run
-from rag.judging import find_quote, in_passage, is_cited
-from rag.measures import summarise
-from rag.question_sets import QuestionSet
-from rag.questions import Gold, Question
-from rag.records import hit_record, seconds_record, statement_records
-from rag.results import Result, read_result
-from rag.tables import side_by_side
-from rag.types import Answer, Hit, Statement, Turn
 
 ROWS = evaluate(QUESTIONS, system()).rows
 

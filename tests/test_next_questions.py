@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from rag.eval_questions import Gold, Question
 from rag.next_questions import Ready, from_passages, how_many, nearest, still_answered
-from rag.questions import Gold, Question
 from tests.fakes_chat import ARTICLES, FERRY_2022, HARBOUR, LAN, Q22, passage
 
 BY_ID = {a.id: a for a in ARTICLES}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rag.engine import Engine
 from tests.fakes_chat import ARTICLES, HOSTILE, NEXT, OFFICE, Q23, FakeEngine
 from tests.page_server import served
 
@@ -413,14 +414,8 @@ def test_dark_mode_is_chosen_and_kept(visit: Open, shoot: Shoot) -> None:
 
 
 @pytest.mark.models
-def test_the_real_engine_answers_in_the_page(
-    browser: Any, request: pytest.FixtureRequest, shoot: Shoot
-) -> None:
-    try:
-        engine = request.getfixturevalue("real_engine")
-    except pytest.FixtureLookupError:
-        pytest.skip("conftest.py has no fixture real_engine: an Engine over corpus/ and the real models")
-    with served(engine, today=date.today()) as page_server:
+def test_the_real_engine_answers_in_the_page(browser: Any, real_engine: Engine, shoot: Shoot) -> None:
+    with served(real_engine, today=date.today()) as page_server:
         page = browser.new_context(viewport=DESK, reduced_motion="reduce").new_page()
         page.goto(page_server.local_url)
         page.wait_for_selector(".welcome")
@@ -428,7 +423,7 @@ def test_the_real_engine_answers_in_the_page(
         page.wait_for_selector(".exchange.answered", timeout=180_000)
         page.locator(".exchange .answer .cite").first.click()
         lit = page.locator("#sources blockquote mark.lit").first.inner_text()
-        assert any(lit in article.text for article in engine.articles())
+        assert any(lit in article.text for article in real_engine.articles())
         shoot(page, "real")
         page.context.close()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
