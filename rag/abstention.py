@@ -16,7 +16,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from rag.grounding import Candidate, Check, coverage, named_terms
+from rag.grounding import Candidate, Check, coverage, missing_dates, named_terms, nearby
 from rag.text import content_words
 from rag.types import Hit
 
@@ -49,12 +49,18 @@ def gate(kind: str) -> Gate:
 
 
 def evidence_signals(
-    question: str, draft: str, read: Sequence[Candidate], best: Check, nearest: float
+    question: str,
+    draft: str,
+    read: Sequence[Candidate],
+    quoted: Sequence[Candidate],
+    best: Check,
+    nearest: float,
 ) -> dict[str, float]:
     """Return what the evidence alone says about whether the question is answered.
 
-    ``read`` are the sentences that were read, best first, ``best`` the check of the draft's first sentence,
-    ``nearest`` the best cosine of a sentence and the question.
+    ``read`` are the sentences that were read, best first, ``quoted`` those that the answer would stand on,
+    ``best`` the check of the draft's first sentence, ``nearest`` the best cosine of a sentence and the
+    question.
     """
     text = " ".join([*(c.text for c in read), *(c.hit.article.title for c in read)])
     asked = named_terms(question)
@@ -64,10 +70,13 @@ def evidence_signals(
         "nearest": nearest,
         "covered": coverage(question, text),
         "covered_by_one": max(coverage(question, c.text) for c in read),
+        "covered_by_quote": coverage(question, " ".join(nearby(quoted))),
         "names_lacking": len(lacking) / max(1, len(asked)),
+        "dates_lacking": float(bool(missing_dates(question, quoted))),
         "news": min(1.0, len(new) / 3),
         "support": best.score,
         "unsupported": float(min(2, len(best.missing))),
+        "repaired": float(not best.supported),
     }
 
 
@@ -92,7 +101,8 @@ def fit(
     names = sorted(rows[0])
     table = np.asarray([[row[name] for name in names] for row in rows], dtype=np.float64)
     truth = np.asarray(answered, dtype=np.float64)
-    means, spreads = table.mean(axis=0), table.std(axis=0) + 1e-6
+    means, spreads = table.mean(axis=0), table.std(axis=0)
+    spreads[spreads < 1e-3] = 1.0  # the same for all: it says nothing
     design = np.hstack([(table - means) / spreads, np.ones((len(rows), 1))])
     balance = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
     penalty = ridge * np.diag([1.0] * len(names) + [0.0])

@@ -68,6 +68,11 @@ class _Read:
         added = self.question.startswith(self.found.question.strip())
         return self.found.question if added else self.question
 
+    def quoted_by(self, statement: Statement) -> list[Candidate]:
+        """The sentences that a statement quotes."""
+        quoted = {(e.article_id, e.start) for e in statement.evidence}
+        return [c for c in self.pool if (c.hit.article.id, c.start) in quoted]
+
 
 class Answerer:
     """Answers questions over one index with one model, or without any (``model`` None)."""
@@ -151,7 +156,8 @@ class Answerer:
     ) -> Answer:
         """Ground the draft, choose between answering and abstaining, and lay out the answer."""
         shown, dropped, best = self._grounded(read, draft)
-        signals = signals | evidence_signals(read.asked, draft, read.chosen, best, read.nearest)
+        quoted = read.quoted_by(shown[0])
+        signals |= evidence_signals(read.asked, draft, read.chosen, quoted, best, read.nearest)
         if session is not None:
             signals["confirms"] = _confirms(session, read.question, shown[0])
         gate = abstention.gate("model" if session else "extractive")
@@ -185,11 +191,9 @@ class Answerer:
 
     def _changed(self, read: _Read, first: Statement) -> tuple[TimelineEntry, ...]:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
-        quoted = {(e.article_id, e.start) for e in first.evidence}
-        anchor = next((c for c in read.pool if (c.hit.article.id, c.start) in quoted), None)
-        if anchor is None or not asks_for_figure(read.question):
+        if not asks_for_figure(read.question):
             return ()
-        return timeline(anchor, read.question, read.pool, self._similarity)
+        return timeline(read.quoted_by(first)[0], read.question, read.pool, self._similarity)
 
     def _answer(
         self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: _Clock

@@ -15,7 +15,7 @@ from itertools import pairwise
 from rag.dates import DateMention, PartialDate, agrees, mentions
 from rag.quantities import Quantity, quantities
 from rag.text import STOPWORDS, content_words, fold, sentences, words
-from rag.types import Article, Evidence, Hit, Statement
+from rag.types import Evidence, Hit, Statement
 
 SUPPORT = 0.55  # fitted on the training questions, see eval/NOTES.md; never lowered until something fits
 CONTEXT = 500  # characters before a quotation in which "he" and "the ministry" have their names
@@ -127,22 +127,25 @@ def contrasts(quote: str, sentence: str) -> bool:
 
 def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: float) -> Check:
     """Compare a sentence with quotations taken together."""
-    texts = [c.text for c in quoted]
-    articles = {c.hit.article.id: c.hit.article for c in quoted}.values()
-    nearby = texts + [c.hit.article.text[max(0, c.start - CONTEXT) : c.start] for c in quoted]
-    nearby += [a.title for a in articles]
+    texts, close = [c.text for c in quoted], nearby(quoted)
     missing = [
-        *_missing_dates(sentence, nearby, articles),
-        *_missing_figures(sentence, question, texts, nearby),
-        *_missing_names(sentence, question, nearby, [a.text for a in articles]),
+        *missing_dates(sentence, quoted),
+        *_missing_figures(sentence, question, texts, close),
+        *_missing_names(sentence, question, close, [c.hit.article.text for c in quoted]),
         *[q for q in _QUOTED.findall(sentence) if not any(fold(q).strip(" ,.") in fold(t) for t in texts)],
         *(["not"] if not _same_polarity(sentence, question, texts) else []),
     ]
     # A word of the question may stand near the quotation: "It cost 40 million" answers for the bridge.
     asked = set(content_words(question))
-    close = [w for text in nearby for w in words(text) if w in asked]
-    agreement = coverage(sentence, " ".join([*texts, *close]))
+    known = [w for text in close for w in words(text) if w in asked]
+    agreement = coverage(sentence, " ".join([*texts, *known]))
     return Check((agreement + max(0.0, cosine)) / 2, tuple(missing))
+
+
+def nearby(quoted: Sequence[Candidate]) -> list[str]:
+    """Return the quotations, what stands before them and the headlines: the names for "he" are there."""
+    before = [c.hit.article.text[max(0, c.start - CONTEXT) : c.start] for c in quoted]
+    return [*(c.text for c in quoted), *before, *(c.hit.article.title for c in quoted)]
 
 
 def coverage(sentence: str, text: str) -> float:
@@ -166,13 +169,19 @@ def _joined(text: str) -> set[str]:
     return {a + b for a, b in pairwise(words(text))}
 
 
-def _missing_dates(sentence: str, texts: Sequence[str], articles: Iterable[Article]) -> list[str]:
-    there = [m for text in texts for m in mentions(text)]
+def missing_dates(sentence: str, quoted: Sequence[Candidate]) -> list[str]:
+    """Return the dates of a sentence that neither the quotations, what is near them, nor the articles' own
+    dates agree with. The year of a day that the quotation gives without one may stand anywhere in the
+    article.
+    """
+    there = [m for text in nearby(quoted) for m in mentions(text)]
     years: set[int | None] = {None}
-    for article in articles:
+    for article in {c.hit.article.id: c.hit.article for c in quoted}.values():
         if day := article.published:
             when = PartialDate(day.year, day.month, day.day)
             there.append(DateMention(0, 0, when, when))
+        elif bound := article.not_before:
+            there.append(DateMention(0, 0, PartialDate(bound.year), PartialDate(bound.year + 1)))
         years |= {d.year for d in (article.published, article.not_before) if d}
         years |= {m.opening.year for m in mentions(article.text)}
     return [

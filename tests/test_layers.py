@@ -112,3 +112,8 @@ def test_functions_are_short() -> None:
         if isinstance(f, ast.FunctionDef) and f.end_lineno and f.end_lineno - f.lineno + 1 > 60
     ]
     assert long == []
+
+
+def test_the_readme_names_every_file() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in MODULES if not name.startswith("__") and f"\n  {name}.py" not in readme] == []
