@@ -13,13 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
+from rag.errors import EvalError
 from rag.grounding import Candidate, Check, coverage, missing_dates, named_terms, nearby
 from rag.text import content_words
 from rag.types import Hit
 
+# The signals that earn their place; the others are kept in results for the next look.
+_EVIDENCE = ("covered_by_quote", "dates_lacking", "names_lacking", "repaired", "support")
+USED = {
+    "model": ("states", "confirms", *_EVIDENCE),
+    "extractive": ("nearest", "covered", "covered_by_one", *_EVIDENCE),
+}
 REFUSAL = "The articles do not say."
 
 
@@ -92,7 +100,7 @@ def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], answered: Sequence[bool], threshold: float = 0.5, ridge: float = 1.0
+    rows: Sequence[Mapping[str, float]], answered: Sequence[bool], threshold: float = 0.5, ridge: float = 3.0
 ) -> Gate:
     """Fit a gate by ridge logistic regression (Newton's method) with both classes weighing the same.
 
@@ -118,6 +126,39 @@ def fit(
     return Gate(
         _named(names, beta[:-1]), _named(names, means), _named(names, spreads), float(beta[-1]), threshold
     )
+
+
+def fit_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[str, Gate]:
+    """Fit the gate of the model, or the extractive one, from the rows of a result of ``rag eval``.
+
+    The threshold is the one at which the shares of answerable questions kept and of unanswerable ones refused
+    are largest together, each row judged by a fit that has not seen it. Returns the gate's kind. Raises
+    EvalError when the rows hold no signals or only one kind of question.
+    """
+    usable = [row for row in rows if row.get("signals")]
+    truth = [bool(row["answerable"]) for row in usable]
+    if len(set(truth)) < 2:
+        raise EvalError(
+            "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
+        )
+    kind = "model" if "states" in usable[0]["signals"] else "extractive"
+    table = [{name: row["signals"][name] for name in USED[kind]} for row in usable]
+    unseen = [
+        fit(table[:i] + table[i + 1 :], truth[:i] + truth[i + 1 :]).probability(row)
+        for i, row in enumerate(table)
+    ]
+    return kind, fit(table, truth, _best_cut(unseen, truth))
+
+
+def _best_cut(chances: Sequence[float], truth: Sequence[bool]) -> float:
+    def gain(cut: float) -> float:
+        kept = sum(t and c >= cut for c, t in zip(chances, truth, strict=True)) / sum(truth)
+        refused = sum(not t and c < cut for c, t in zip(chances, truth, strict=True)) / (
+            len(truth) - sum(truth)
+        )
+        return kept + refused
+
+    return max((round(0.02 * i, 2) for i in range(5, 48)), key=lambda cut: (gain(cut), -abs(cut - 0.5)))
 
 
 def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from rag import eval_results as results
 from rag import eval_tables as tables
+from rag.abstention import fit_rows
 from rag.answer import NO_MODEL, Answerer, load_model
 from rag.build import build_beir
 from rag.errors import UsageError
@@ -52,6 +54,9 @@ def evaluation(
     readme: Annotated[
         Path | None, typer.Option("--tables", help="Bring the tables in a README up to date.")
     ] = None,
+    fitted: Annotated[
+        Path | None, typer.Option("--fit", help="Fit the refusals to a result and print them.")
+    ] = None,
     check: Annotated[
         bool, typer.Option(help="With --tables: exit 1 when they differ, change nothing.")
     ] = False,
@@ -59,6 +64,10 @@ def evaluation(
     """Ask a question set and report what was right, what was cited, what was refused and what failed."""
     if readme is not None:
         _tables(readme, check)
+        return
+    if fitted is not None:
+        kind, gate = fit_rows(results.read_result(fitted).rows)
+        out.print_json(data={kind: asdict(gate)})
         return
     if suggestions is not None:
         _suggest(index or SETTINGS.index, suggestions, result or Path("eval/suggestions.jsonl"))

@@ -93,6 +93,7 @@ def _answer_fields(answer: Answer | None) -> JsonRow:
         "dropped": [statement.text for statement in answer.dropped],
         "standalone_question": answer.standalone_question,
         "interval": answer.interval and [iso(answer.interval.start), iso(answer.interval.end)],
+        "signals": {name: round(value, 4) for name, value in answer.signals.items()},
     }
 
 

@@ -52,13 +52,15 @@ def leading(entries: Sequence[TimelineEntry], dates: QuestionDates) -> TimelineE
 
 def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
     """Return the sentence that tells another value of a figure than the one that leads."""
-    day = f"{entry.day.day} {entry.day:%B %Y}" if entry.day else ""
-    if entry.day_is_bound or not entry.day:
-        text = f"An undated article gives {entry.value}."
+    value = entry.value[:1].lower() + entry.value[1:]
+    if entry.day is None:
+        text = f"An undated article gives {value}."
+    elif entry.day_is_bound:
+        text = f"An undated article, from {entry.day:%B %Y} or later, gives {value}."
     elif lead.day and abs((lead.day - entry.day).days) <= 31 and not lead.day_is_bound:
-        text = f"Another article, of {day}, gives {entry.value}."
+        text = f"Another article, of {entry.day.day} {entry.day:%B %Y}, gives {value}."
     else:
-        text = f"An article of {day} gave {entry.value}."
+        text = f"An article of {entry.day.day} {entry.day:%B %Y} gave {value}."
     return Statement(text, (entry.evidence,), supported=True)
 
 

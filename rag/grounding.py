@@ -57,10 +57,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How far quotations carry a sentence. ``missing`` names what they lack; ``score`` is 0 to 1."""
+    """How far quotations carry a sentence. ``missing`` names what they lack; ``score`` is 0 to 1; ``nearest``
+    is the first of them.
+    """
 
     score: float
     missing: tuple[str, ...] = ()
+    nearest: Candidate | None = None
 
     @property
     def supported(self) -> bool:
@@ -139,7 +142,7 @@ def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: flo
     asked = set(content_words(question))
     known = [w for text in close for w in words(text) if w in asked]
     agreement = coverage(sentence, " ".join([*texts, *known]))
-    return Check((agreement + max(0.0, cosine)) / 2, tuple(missing))
+    return Check((agreement + max(0.0, cosine)) / 2, tuple(missing), quoted[0])
 
 
 def nearby(quoted: Sequence[Candidate]) -> list[str]:

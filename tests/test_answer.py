@@ -151,3 +151,15 @@ def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     asked = model.prompts[1][1][1]
     assert "Reader: What did the bridge cost?" in asked
     assert asked.endswith("Question: And who opened it?")
+
+
+def test_where_the_model_doubts_the_best_sentence_gets_a_chance(index: Index) -> None:
+    class Doubting(ScriptedModel):
+        def choose(self, messages, choices):  # type: ignore[no-untyped-def]
+            self.margin = -1.0 if "Answer: The mayor" in messages[1][1] else 2.0
+            return super().choose(messages, choices)
+
+    model = Doubting("The mayor opened the bridge on 3 May 2022.")
+    answer = Answerer(index, model, TODAY).answer("What did the bridge cost in euros?")
+    assert answer.text == "The bridge cost 40 million euros."
+    assert answer.signals["confirms"] == 2.0

@@ -3,10 +3,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from rag.figures import timeline
+import pytest
+
+from rag.figures import change, leading, timeline
 from rag.grounding import Candidate, candidates
 from rag.passages import split
-from rag.types import Article, Hit
+from rag.question_dates import question_dates
+from rag.types import Article, Hit, TimelineEntry
 from tests.conftest import article
 
 
@@ -55,3 +58,32 @@ def test_figures_of_another_size_or_kind_are_another_quantity() -> None:
 def test_years_are_not_figures() -> None:
     found = pool(article("y", "In 2021 they built the ferry."), article("z", "In 2022 they sold the ferry."))
     assert timeline(found[0], "When?", found, by_subject) == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "bound", "expected"),
+    [
+        (date(2021, 1, 1), False, "An article of 1 January 2021 gave about 500."),
+        (date(2024, 1, 5), False, "Another article, of 5 January 2024, gives about 500."),
+        (date(2025, 2, 1), True, "An undated article, from February 2025 or later, gives about 500."),
+        (None, True, "An undated article gives about 500."),
+    ],
+)
+def test_the_sentence_about_another_value(day: date | None, bound: bool, expected: str) -> None:
+    evidence = pool(OLD)[0].evidence()
+    lead = TimelineEntry("630", date(2024, 1, 1), False, evidence)
+    statement = change(TimelineEntry("About 500", day, bound, evidence), lead)
+    assert (statement.text, statement.evidence, statement.supported) == (expected, (evidence,), True)
+
+
+def test_the_leading_value_is_of_the_time_that_was_asked_for() -> None:
+    found = pool(NEW, LATER, OLD)
+    entries = timeline(found[0], "How many use the ferry?", found, by_subject)
+
+    def lead(question: str) -> str:
+        return leading(entries, question_dates(question, date(2026, 1, 1))).value
+
+    assert lead("How many use the ferry?") == "Nearly 700"
+    assert lead("How many used the ferry in 2021?") == "About 500"
+    assert lead("How many used the ferry in 2024?") == "630"
+    assert lead("How many first used the ferry?") in ("About 500", "Nearly 700")
