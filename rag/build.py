@@ -23,7 +23,7 @@ from rag.errors import BrokenIndexError, CorpusError
 from rag.generation import Manifest
 from rag.lexical import Lexical
 from rag.ranking import Parts, passage_text, unit_texts
-from rag.types import Article, Encoder
+from rag.types import Article, Encoder, Passage
 from rag.vectors import Vectors
 
 BATCH = 64  # passages and sentences embedded between two reports of progress
@@ -81,7 +81,7 @@ def build_articles(
     vectors, embedded = _embed(unit_texts(cut, by_id), _known_vectors(old), encoder, report)
     lexical = Lexical([passage_text(p, by_id[p.article_id]) for p in cut])
     parts = Parts(by_id, cut, Vectors(vectors), lexical)
-    name = _name(articles, encoder)
+    name = _name(articles, cut, encoder)
     set_aside = {a.id: len(a.set_aside) for a in articles}
     if old is not None and generation.current(folder).name == name:
         manifest = generation.read_manifest(generation.current(folder))
@@ -149,11 +149,14 @@ def _embed(
     return np.stack([vectors[t] for t in texts]), len(missing)
 
 
-def _name(articles: Sequence[Article], encoder: Encoder) -> str:
-    """Name a generation after all that goes into it, so that the same input gives the same name."""
+def _name(articles: Sequence[Article], cut: Sequence[Passage], encoder: Encoder) -> str:
+    """Name a generation after all that goes into it, so that the same input gives the same name.
+
+    The passages are part of it: another version may cut the same articles in other places.
+    """
     digest = hashlib.sha256(f"{generation.SCHEMA} {encoder.name} {passages.TARGET_WORDS}".encode())
-    for article in articles:
-        digest.update(repr(article).encode())
+    for noun in (*articles, *cut):
+        digest.update(repr(noun).encode())
     return digest.hexdigest()[:16]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import generation
+from rag import generation, passages
 from rag.build import build, build_articles
 from rag.errors import BrokenIndexError, CorpusError
 from rag.index import Index
@@ -98,7 +98,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from rag import generation
+from rag import generation, passages
 from rag.build import build_articles
 from tests.conftest import ARTICLES, WordEncoder
 count = 0
@@ -144,3 +144,14 @@ def test_progress_counts_up_to_the_total(corpus: Path, tmp_path: Path, encoder: 
     build(corpus, tmp_path / "i", encoder, report=lambda *x: seen.append(x))
     embedded = [(done, total) for label, done, total in seen if label == "embedding passages"]
     assert embedded[-1][0] == embedded[-1][1] == 4
+
+
+def test_articles_that_are_cut_in_other_places_make_another_generation(
+    corpus: Path, tmp_path: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(corpus, tmp_path / "i", encoder)
+    split = passages.split
+    monkeypatch.setattr(passages, "split", lambda article: split(article, 3))
+    built = build(corpus, tmp_path / "i", encoder)
+    assert not built.unchanged
+    assert built.manifest.passages == 3
