@@ -19,7 +19,7 @@ from rag.errors import ModelError
 from rag.types import GeneratorSession
 
 DRAFT_TOKENS = 10
-CHUNK = 128  # prompt tokens read between two chances to stop: about a second on a slow machine
+CHUNK = 256  # prompt tokens read between two chances to stop: two seconds on a slow machine
 
 
 class TransformersGenerator:
@@ -136,8 +136,8 @@ class _Session:
 
 
 def _draft(sequence: list[int]) -> list[int]:
-    """Guess what follows: what followed the last earlier place with the same three or two last tokens."""
-    for size in (3, 2):
+    """Guess what follows: what followed the last earlier place with the same three, two or one last tokens."""
+    for size in (3, 2, 1):
         tail = sequence[-size:]
         for i in range(len(sequence) - size - 1, -1, -1):
             if sequence[i : i + size] == tail:
