@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX := index
 STAMP := $(VENV)/.installed
 
-.PHONY: chat test check models index tables screenshots clean help
+.PHONY: chat test check gate models index tables screenshots clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,9 +33,13 @@ check: $(STAMP)  ## lint, types and fast tests
 	$(BIN)/pytest -m "not models and not browser"
 	$(BIN)/rag eval --tables README.md --check
 
+gate: index  ## the search must not be worse than the committed baseline
+	$(BIN)/rag eval eval/questions.jsonl --index $(INDEX) --retrieval-only --out eval/out/search.json \
+	  --baseline eval/results/questions-search.json --fail-on recall@5=0.01,nDCG@10=0.01
+
 test: index  ## everything: check, the real models and the real page
 	$(BIN)/rag models pull qwen-0.5b
-	$(MAKE) check
+	$(MAKE) check gate
 	$(BIN)/pytest -m "models or browser"
 
 tables: $(STAMP)  ## write the README's tables from eval/results

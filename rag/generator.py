@@ -136,7 +136,7 @@ class _Session:
 
 
 def _draft(sequence: list[int]) -> list[int]:
-    """Guess what follows: what followed the last earlier place with the same three, two or one last tokens."""
+    """Guess what follows: what followed the last place before with the same three, two or one tokens."""
     for size in (3, 2, 1):
         tail = sequence[-size:]
         for i in range(len(sequence) - size - 1, -1, -1):
