@@ -131,7 +131,7 @@ def _passage_faults(parts: Parts) -> list[str]:
 def _vector_faults(parts: Parts, encoder: Encoder, sample: int = 3) -> list[str]:
     chosen = parts.passages[:sample]
     made = encoder.encode([ranking.passage_text(p, parts.articles[p.article_id]) for p in chosen])
-    kept = parts.vectors.rows()[:sample]
+    kept = parts.vectors.rows()[: len(chosen)]
     return [
         f"the vector of passage {p.id} is not what {encoder.name} makes of it: {generation.REBUILD}"
         for p, a, b in zip(chosen, made, kept, strict=True)

@@ -11,7 +11,7 @@ from datetime import date
 
 from rag.grounding import Candidate, coverage
 
-WORDS = 220  # that the model reads for one question
+WORDS = 320  # that the model reads for one question
 COVERAGE_WEIGHT = 0.8  # of the question's words in the sentence, beside its cosine
 NEARLY = 0.4  # of a score, between sentences that could both hold the answer
 PASSAGE_WEIGHT = 0.2  # of the passage's score in the search
