@@ -23,10 +23,9 @@ from rag.text import content_words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md); the others stay in results for the next look.
-USED = {
-    "model": ("states", "confirms"),
-    "extractive": ("nearest", "names_lacking", "dates_lacking", "covered"),
-}
+USED_WITH_MODEL = ("states", "confirms")
+USED_WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered")
+DEFAULT = "qwen-1.5b"
 REFUSAL = "The articles do not say."
 
 
@@ -49,10 +48,13 @@ class Gate:
 
 
 @cache
-def gate(kind: str) -> Gate:
-    """Return the fitted gate for answers by a "model" or for "extractive" ones."""
-    data = json.loads((files("rag") / "abstention.json").read_text(encoding="utf-8"))[kind]
-    return Gate(**{name: data[name] for name in Gate.__slots__})
+def gate(model: str) -> Gate:
+    """Return the gate that was fitted for a generator ("none" for answers without one).
+
+    Each model has its own idea of a sure yes; one that was never fitted gets the default model's gate.
+    """
+    data = json.loads((files("rag") / "abstention.json").read_text(encoding="utf-8"))
+    return Gate(**data.get(model, data[DEFAULT]))
 
 
 def evidence_signals(
@@ -127,12 +129,12 @@ def fit(
     )
 
 
-def fit_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[str, Gate]:
-    """Fit the gate of the model, or the extractive one, from the rows of a result of ``rag eval``.
+def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
+    """Fit a gate from the rows of a result of ``rag eval``.
 
     The threshold is the one at which the shares of answerable questions kept and of unanswerable ones refused
-    are largest together, each row judged by a fit that has not seen it. Returns the gate's kind. Raises
-    EvalError when the rows hold no signals or only one kind of question.
+    are largest together, each row judged by a fit that has not seen it. Raises EvalError when the rows hold
+    no signals or only one kind of question.
     """
     usable = [row for row in rows if row.get("signals")]
     truth = [bool(row["answerable"]) for row in usable]
@@ -140,13 +142,13 @@ def fit_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[str, Gate]:
         raise EvalError(
             "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
         )
-    kind = "model" if "states" in usable[0]["signals"] else "extractive"
-    table = [{name: row["signals"][name] for name in USED[kind]} for row in usable]
+    used = USED_WITH_MODEL if "states" in usable[0]["signals"] else USED_WITHOUT
+    table = [{name: row["signals"][name] for name in used} for row in usable]
     unseen = [
         fit(table[:i] + table[i + 1 :], truth[:i] + truth[i + 1 :]).probability(row)
         for i, row in enumerate(table)
     ]
-    return kind, fit(table, truth, _best_cut(unseen, truth))
+    return fit(table, truth, _best_cut(unseen, truth))
 
 
 def _best_cut(chances: Sequence[float], truth: Sequence[bool]) -> float:

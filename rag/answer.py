@@ -164,7 +164,7 @@ class Answerer:
             shown, signals["confirms"] = _confirmed(session, read, shown)
         quoted = read.quoted_by(shown[0])
         signals |= evidence_signals(read.asked, draft, read.chosen, quoted, best, read.nearest)
-        gate = abstention.gate("model" if session else "extractive")
+        gate = abstention.gate(self.model.name if self.model else NO_MODEL)
         chance = gate.probability(signals)
         changed = self._changed(read, shown[0])
         clock.lap("ground")

@@ -66,8 +66,8 @@ def evaluation(
         _tables(readme, check)
         return
     if fitted is not None:
-        kind, gate = fit_rows(results.read_result(fitted).rows)
-        out.print_json(data={kind: asdict(gate)})
+        measured = results.read_result(fitted)
+        out.print_json(data={str(measured.models.get("generator")): asdict(fit_rows(measured.rows))})
         return
     if suggestions is not None:
         _suggest(index or SETTINGS.index, suggestions, result or Path("eval/suggestions.jsonl"))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.abstention import Gate, fit, gate
+from rag.abstention import Gate, fit, fit_rows, gate
+from rag.errors import EvalError
 
 
 def test_probability_by_hand() -> None:
@@ -20,14 +23,31 @@ def test_a_fit_separates_what_can_be_separated() -> None:
     assert fitted.weights["near"] > abs(fitted.weights["noise"])
 
 
-@given(st.dictionaries(st.sampled_from(sorted(gate("model").weights)), st.floats(-1e6, 1e6)))
+@given(st.dictionaries(st.sampled_from(sorted(gate("qwen-1.5b").weights)), st.floats(-1e6, 1e6)))
 def test_a_probability_whatever_the_signals(some: dict[str, float]) -> None:
-    fitted = gate("model")
+    fitted = gate("qwen-1.5b")
     assert 0.0 <= fitted.probability(dict.fromkeys(fitted.weights, 0.0) | some) <= 1.0
 
 
-@pytest.mark.parametrize("kind", ["model", "extractive"])
+@pytest.mark.parametrize("kind", ["qwen-1.5b", "qwen-0.5b", "none"])
 def test_the_shipped_gates_are_whole(kind: str) -> None:
     shipped = gate(kind)
     assert set(shipped.weights) == set(shipped.means) == set(shipped.spreads)
     assert 0.0 < shipped.threshold < 1.0
+
+
+def test_a_model_that_was_never_fitted_gets_the_default_gate() -> None:
+    assert gate("somebody/else") == gate("qwen-1.5b")
+    assert gate("none") != gate("qwen-1.5b")
+
+
+def test_a_fit_from_result_rows_cuts_between_the_two_kinds() -> None:
+    rows: list[dict[str, Any]] = [
+        {"answerable": x > 0, "signals": {"states": float(x), "confirms": 0.0, "doubt": -1.0}}
+        for x in (-4, -3, -2, -1, 1, 2, 3, 4)
+    ]
+    fitted = fit_rows(rows)
+    assert set(fitted.weights) == {"states", "confirms"}
+    assert [fitted.probability(r["signals"]) >= fitted.threshold for r in rows] == [False] * 4 + [True] * 4
+    with pytest.raises(EvalError, match="answerable and unanswerable"):
+        fit_rows(rows[:4])

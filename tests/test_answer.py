@@ -19,10 +19,8 @@ TODAY = date(2026, 1, 1)
 def by_margin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer when the model says yes; without a model, when a sentence covers the question."""
     gates = {
-        "model": Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5),
-        "extractive": Gate(
-            {"covered_by_one": 9.0}, {"covered_by_one": 0.5}, {"covered_by_one": 1.0}, 0.0, 0.5
-        ),
+        "scripted": Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5),
+        "none": Gate({"covered_by_one": 9.0}, {"covered_by_one": 0.5}, {"covered_by_one": 1.0}, 0.0, 0.5),
     }
     monkeypatch.setattr(abstention, "gate", gates.__getitem__)
 

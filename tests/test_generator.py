@@ -38,21 +38,31 @@ def model() -> TransformersGenerator:
     return TransformersGenerator(folder, "qwen-0.5b")
 
 
+@pytest.fixture(scope="module")
+def exact(model: TransformersGenerator) -> TransformersGenerator:
+    """The same in float32: in bfloat16 rounding may turn a near tie between two tokens."""
+    twin = TransformersGenerator(models.installed(model.name) or "", model.name)
+    twin._model = twin._model.float()
+    return twin
+
+
 @pytest.mark.models
 @pytest.mark.parametrize(
     "question", ["What did the bridge cost?", "When was it opened?", "Tell the whole story."]
 )
-def test_the_text_is_that_of_plain_greedy_decoding(model: TransformersGenerator, question: str) -> None:
-    with model.session() as session:
+def test_the_text_is_that_of_plain_greedy_decoding(exact: TransformersGenerator, question: str) -> None:
+    with exact.session() as session:
         text, chances = finish(session.stream(asking(question), 40))
-    tokenizer: Any = model._tokenizer
+    tokenizer: Any = exact._tokenizer
     prompt = tokenizer.apply_chat_template(
-        [{"role": r, "content": c} for r, c in asking(question)], add_generation_prompt=True,
-        return_tensors="pt", return_dict=True,
-    )  # fmt: skip
-    plain = model._model.generate(**prompt, max_new_tokens=40, do_sample=False)
+        [{"role": r, "content": c} for r, c in asking(question)],
+        add_generation_prompt=True,
+        return_tensors="pt",
+        return_dict=True,
+    )
+    plain = exact._model.generate(**prompt, max_new_tokens=60, do_sample=False)
     expected = tokenizer.decode(plain[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip()
-    assert expected.startswith(text) or text.startswith(expected)  # a last draft may run a few tokens over
+    assert expected.startswith(text)  # the last draft of ours may run a few tokens over 40
     assert all(chance <= 0 for chance in chances)
 
 
