@@ -104,7 +104,7 @@ class Answerer:
         )  # fmt: skip
         clock.lap("retrieve")
         yield Searched(found.standalone_question, found.interval, found.hits)
-        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.text)]
+        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
         if not pool:
             yield self._abstain(found, _nothing_found(found, source), clock)
             return
@@ -292,6 +292,13 @@ def _newest_first(
         first = Statement(_one_line(lead.evidence.quote), (lead.evidence,), supported=True)
     others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
     return [first, *others[:2]]
+
+
+def _paragraph(candidate: Candidate) -> str:
+    """Return the whole paragraph of a sentence: what stands beside an order is part of it."""
+    article = candidate.hit.article
+    around = (article.text[a:b] for a, b in article.body if a <= candidate.start < b)
+    return next(around, candidate.text)
 
 
 def _nothing_found(found: Found, source: str | None) -> str:
