@@ -6,6 +6,7 @@ as ``ChatModel`` and ``Encoder``.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ from rag.types import (
     Turn,
 )
 
+_PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
 SHOWN = 8  # passages that the reader sees and that can be cited
 MAX_TOKENS = 96
 LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
@@ -185,6 +187,7 @@ class Answerer:
         shown: list[Statement] = []
         dropped: list[Statement] = []
         checks: list[Check] = []
+        draft = _without_preamble(draft)
         for start, end in sentences(draft):
             statement, check = ground(draft[start:end], read.question, read.pool, self._similarity)
             (shown if statement.supported else dropped).append(_made_whole(statement))
@@ -292,6 +295,12 @@ def _newest_first(
         first = Statement(_one_line(lead.evidence.quote), (lead.evidence,), supported=True)
     others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
     return [first, *others[:2]]
+
+
+def _without_preamble(draft: str) -> str:
+    """Take away "According to the passages,": the citation says it better."""
+    text = _PREAMBLE.sub("", draft)
+    return text[:1].upper() + text[1:] if text != draft else draft
 
 
 def _paragraph(candidate: Candidate) -> str:

@@ -161,3 +161,9 @@ def test_where_the_model_doubts_the_best_sentence_gets_a_chance(index: Index) ->
     answer = Answerer(index, model, TODAY).answer("What did the bridge cost in euros?")
     assert answer.text == "The bridge cost 40 million euros."
     assert answer.signals["confirms"] == 2.0
+
+
+def test_according_to_the_passage_is_left_to_the_citation(index: Index) -> None:
+    model = ScriptedModel("According to the passage, the bridge cost 40 million euros.")
+    answer = Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    assert answer.text == "The bridge cost 40 million euros."
