@@ -25,7 +25,7 @@ from tests.conftest import article
 ENVOY = article(
     "envoy",
     "Around 630,000 Vietnamese live in Japan, Ito Naoki said.",
-    "Each year some 620,000 Vietnamese tourists visit Japan, while 710,000 Japanese tourists visit Vietnam.",
+    "In a year 620,000 guests came from Hanoi, while 710,000 travellers from Tokyo went to Hue.",
     "The visit will take place from November 27 to 30 in Hà Nội.",
     "He called it “a new chapter” and said that the office is not closed.",
     title="Envoy speaks",
@@ -51,8 +51,8 @@ def supported(sentence: str, question: str = "") -> bool:
     [
         "About 630,000 Vietnamese live in Japan.",
         "630 thousand Vietnamese live in Japan.",
-        "Some 620,000 Vietnamese tourists visit Japan each year.",
-        "710,000 Japanese tourists visit Vietnam.",
+        "Some 620,000 guests came from Hanoi in a year.",
+        "710,000 travellers went to Hue.",
         "The visit takes place in Ha Noi.",
         "The visit takes place in Hanoi on 27 November 2023.",
         "He said the office is not closed.",
@@ -68,7 +68,7 @@ def test_what_the_article_says_is_supported(sentence: str) -> None:
     "sentence",
     [
         "About 640,000 Vietnamese live in Japan.",  # another figure
-        "710,000 Vietnamese tourists visit Japan each year.",  # the other figure of the sentence
+        "710,000 guests came from Hanoi in a year.",  # the other figure of the sentence
         "630% of Vietnamese live in Japan.",  # another kind of figure
         "The visit takes place in Da Nang.",  # another place
         "The visit takes place on 27 October in Hanoi.",  # another month
