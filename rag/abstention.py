@@ -1,8 +1,8 @@
-"""Answer or abstain: one probability from several signals, one threshold. Pure.
+"""Answer or abstain: one probability, one threshold, decided before anything is written. Pure.
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
-abstention.json with the set, the commit and the figures of the fit. No signal alone parts answerable from
-unanswerable questions (see eval/NOTES.md).
+abstention.json. With a model one signal is enough, its log-odds that the chosen sentences state the answer; a
+dozen others add nothing to it (eval/NOTES.md). Without a model it takes four.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from rag.errors import EvalError
-from rag.grounding import Candidate, Check, coverage, missing_dates, named_terms, nearby
+from rag.grounding import Candidate, coverage, missing_dates, named_terms
 from rag.text import content_words
 from rag.types import Hit
 
-# The signals that earn their place (eval/NOTES.md); the others stay in results for the next look.
-USED_WITH_MODEL = ("states", "confirms")
-USED_WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered")
+# The signals that earn their place (eval/NOTES.md).
+WITH_MODEL = ("states",)
+WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered")
 DEFAULT = "qwen-1.5b"
 REFUSAL = "The articles do not say."
 
@@ -58,34 +58,20 @@ def gate(model: str) -> Gate:
 
 
 def evidence_signals(
-    question: str,
-    draft: str,
-    read: Sequence[Candidate],
-    quoted: Sequence[Candidate],
-    best: Check,
-    nearest: float,
+    question: str, read: Sequence[Candidate], quoted: Sequence[Candidate], nearest: float
 ) -> dict[str, float]:
     """Return what the evidence alone says about whether the question is answered.
 
     ``read`` are the sentences that were read, best first, ``quoted`` those that the answer would stand on,
-    ``best`` the check of the draft's first sentence, ``nearest`` the best cosine of a sentence and the
-    question.
+    ``nearest`` the best cosine of a sentence and the question.
     """
     text = " ".join([*(c.text for c in read), *(c.hit.article.title for c in read)])
     asked = named_terms(question)
-    lacking = [t for t in asked if coverage(t, text) < 1]
-    new = [w for w in content_words(draft or read[0].text) if coverage(w, question) < 1]
     return {
         "nearest": nearest,
         "covered": coverage(question, text),
-        "covered_by_one": max(coverage(question, c.text) for c in read),
-        "covered_by_quote": coverage(question, " ".join(nearby(quoted))),
-        "names_lacking": len(lacking) / max(1, len(asked)),
+        "names_lacking": sum(coverage(t, text) < 1 for t in asked) / max(1, len(asked)),
         "dates_lacking": float(bool(missing_dates(question, quoted))),
-        "news": min(1.0, len(new) / 3),
-        "support": best.score,
-        "unsupported": float(min(2, len(best.missing))),
-        "repaired": float(not best.supported),
     }
 
 
@@ -142,7 +128,7 @@ def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
         raise EvalError(
             "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
         )
-    used = USED_WITH_MODEL if "states" in usable[0]["signals"] else USED_WITHOUT
+    used = WITH_MODEL if "states" in usable[0]["signals"] else WITHOUT
     table = [{name: row["signals"][name] for name in used} for row in usable]
     unseen = [
         fit(table[:i] + table[i + 1 :], truth[:i] + truth[i + 1 :]).probability(row)

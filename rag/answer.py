@@ -1,4 +1,4 @@
-"""A question to an answer: search, read, draft, ground each sentence, answer or abstain.
+"""A question to an answer: search, skim, draft, ground each sentence, answer or abstain.
 
 The model is never trusted to cite: quotations are found and checked after it has written. Knows models only
 as ``ChatModel`` and ``Encoder``.
@@ -6,28 +6,28 @@ as ``ChatModel`` and ``Encoder``.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import abstention, prompts, reading
+from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, evidence_signals, what_is_missing
 from rag.conversation import earlier
-from rag.figures import asks_for_figure, change, leading, timeline
+from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
-from rag.grounding import Candidate, Check, candidates, contrasts, ground, is_fragment
+from rag.grounding import Candidate, candidates
 from rag.index import Index
 from rag.models import model_path
-from rag.question_dates import QuestionDates
+from rag.models_registry import evidence_head
+from rag.reading import Reading
 from rag.search import Found, find, open_index
 from rag.settings import Settings
-from rag.text import sentences
+from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
     ChatModel,
@@ -41,40 +41,9 @@ from rag.types import (
     Turn,
 )
 
-_PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
-SHOWN = 8  # passages that the reader sees and that can be cited
-MAX_TOKENS = 96
-LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
-SURE = 1.0  # log-odds of yes; right answers of the training questions have 2.7 in the middle
+SHOWN = 10  # passages that are read, that the reader sees and that can be cited
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was found for a question and which of its sentences are read, best first."""
-
-    found: Found
-    pool: Sequence[Candidate]
-    chosen: Sequence[Candidate]
-    nearest: float
-    earlier: str
-
-    @property
-    def question(self) -> str:
-        """The question as it can be understood alone."""
-        return self.found.standalone_question
-
-    @property
-    def asked(self) -> str:
-        """The question without what was said before: that the passages speak of that proves nothing."""
-        added = self.question.startswith(self.found.question.strip())
-        return self.found.question if added else self.question
-
-    def quoted_by(self, statement: Statement) -> list[Candidate]:
-        """The sentences that a statement quotes."""
-        quoted = {(e.article_id, e.start) for e in statement.evidence}
-        return [c for c in self.pool if (c.hit.article.id, c.start) in quoted]
 
 
 class Answerer:
@@ -109,15 +78,15 @@ class Answerer:
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
         if not pool:
             yield self._abstain(found, _nothing_found(found, source), clock)
-            return
-        read = self._read(found, pool, history)
-        if self.model is None:
-            yield self._judge(read, "", {}, None, clock)
-            return
-        with self.model.session() as session:
-            text, signals = yield from _draft(session, read, clock)
-            clock.lap("generate")
-            yield self._judge(read, text, signals, session, clock)
+        elif self.model is None:
+            read = self._reading(found, pool, [], "")
+            signals = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
+            chance, answers = self._chance(signals)
+            made = self._answered(read, "", clock) if answers else self._refused(read, clock)
+            yield replace(made, confidence=chance, signals=signals)
+        else:
+            with self.model.session() as session:
+                yield from self._written(session, found, pool, history, clock)
 
     def answer(
         self,
@@ -134,14 +103,52 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
-    def _read(self, found: Found, pool: Sequence[Candidate], history: Sequence[Turn]) -> _Read:
+    def _written(
+        self,
+        session: GeneratorSession,
+        found: Found,
+        pool: Sequence[Candidate],
+        history: Sequence[Turn],
+        clock: _Clock,
+    ) -> Iterator[Progress]:
+        """Skim, write and judge with a model."""
+        before = earlier(history) if found.standalone_question != found.question else ""
+        asked = found.question if before else found.standalone_question
+        values = yield from drafting.skim(session, pool, asked, before)
+        read = self._reading(found, pool, values, before)
+        yield Draft("")
+        signals = {"states": drafting.states(session, read)}
+        chance, answers = self._chance(signals)
+        if answers:
+            text = yield from drafting.write(session, read, clock.first_token)
+            clock.lap("generate")
+            made = self._answered(read, text, clock)
+        else:
+            clock.lap("generate")
+            made = self._refused(read, clock)
+        yield replace(made, confidence=chance, signals=signals)
+
+    def _chance(self, signals: Mapping[str, float]) -> tuple[float, bool]:
+        """Return the probability that the question is answered, and whether it is high enough."""
+        gate = abstention.gate(self.model.name if self.model else NO_MODEL)
+        chance = gate.probability(signals)
+        return chance, chance >= gate.threshold
+
+    def _reading(
+        self, found: Found, pool: Sequence[Candidate], attention: Sequence[float], before: str
+    ) -> Reading:
+        """Choose the sentences to answer from: by attention, or by likeness where there is none."""
         cosines = self._similarity(found.standalone_question, [c.text for c in pool])
-        values = reading.scores(found.standalone_question, pool, cosines)
-        if found.dates.order == "latest":
-            values = reading.favour_newest(pool, values)
-        chosen = reading.choose(pool, values)
-        follows = found.standalone_question != found.question
-        return _Read(found, pool, chosen, max(cosines), earlier(history) if follows else "")
+        if attention:
+            values = reading.attended(attention, cosines)
+            chosen = reading.choose(pool, values, reading.ATTENDED_WORDS)
+            found = replace(found, hits=reading.reranked(found.hits, pool, values))
+        else:
+            values = reading.scores(found.standalone_question, pool, cosines)
+            if found.dates.order == "latest":
+                values = reading.favour_newest(pool, values)
+            chosen = reading.choose(pool, values, reading.LIKELY_WORDS)
+        return Reading(found, pool, chosen, max(cosines), before)
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of a text and each of the others."""
@@ -152,52 +159,18 @@ class Answerer:
         known.update(zip(new, self.index.encoder.encode(new), strict=True))
         return [float(known[other] @ known[text]) for other in others]
 
-    def _judge(
-        self,
-        read: _Read,
-        draft: str,
-        signals: dict[str, float],
-        session: GeneratorSession | None,
-        clock: _Clock,
-    ) -> Answer:
-        """Ground the draft, choose between answering and abstaining, and lay out the answer."""
-        shown, dropped, best = self._grounded(read, draft)
-        if session is not None:
-            shown, signals["confirms"] = _confirmed(session, read, shown)
-        quoted = read.quoted_by(shown[0])
-        signals |= evidence_signals(read.asked, draft, read.chosen, quoted, best, read.nearest)
-        gate = abstention.gate(self.model.name if self.model else NO_MODEL)
-        chance = gate.probability(signals)
-        changed = self._changed(read, shown[0])
+    def _answered(self, read: Reading, draft: str, clock: _Clock) -> Answer:
+        """Ground the draft and lay out the answer."""
+        made = grounded(read, draft, self._similarity)
+        changed = self._changed(read, made.shown[0])
+        shown = newest_first(made.shown, changed, read.found.dates) if changed else made.shown
         clock.lap("ground")
-        if chance < gate.threshold:
-            reason = what_is_missing(read.asked, read.found.hits)
-            made = replace(self._abstain(read.found, reason, clock), dropped=(*shown, *dropped))
-        else:
-            lead = _newest_first(shown, changed, read.found.dates) if changed else shown
-            made = replace(self._answer(read.found, lead, changed, clock), dropped=tuple(dropped))
-        return replace(made, confidence=chance, signals=signals)
+        return replace(self._answer(read.found, shown, changed, clock), dropped=made.dropped)
 
-    def _grounded(self, read: _Read, draft: str) -> tuple[list[Statement], list[Statement], Check]:
-        """Return the sentences to show, those dropped, and the check of the first.
+    def _refused(self, read: Reading, clock: _Clock) -> Answer:
+        return self._abstain(read.found, what_is_missing(read.asked, read.found.hits), clock)
 
-        A draft of which nothing is supported is repaired once: by the sentence that it misses least when only
-        its wording strays, else by the sentence that fits the question best.
-        """
-        shown: list[Statement] = []
-        dropped: list[Statement] = []
-        checks: list[Check] = []
-        draft = _without_preamble(draft)
-        for start, end in sentences(draft):
-            statement, check = ground(draft[start:end], read.question, read.pool, self._similarity)
-            (shown if statement.supported else dropped).append(_made_whole(statement))
-            checks.append(check)
-        if not shown:
-            near = checks[0].nearest if checks and not checks[0].missing else None
-            shown.append(quotation(near or read.chosen[0]))
-        return shown, dropped, checks[0] if checks else Check(1.0)
-
-    def _changed(self, read: _Read, first: Statement) -> tuple[TimelineEntry, ...]:
+    def _changed(self, read: Reading, first: Statement) -> tuple[TimelineEntry, ...]:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
         if not asks_for_figure(read.question):
             return ()
@@ -223,86 +196,6 @@ class Answerer:
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
 
 
-def _draft(
-    session: GeneratorSession, read: _Read, clock: _Clock
-) -> Generator[Progress, None, tuple[str, dict[str, float]]]:
-    """Let the model write; return the text and what its probabilities say."""
-    block = prompts.passages_block(read.chosen, newest_first=read.found.dates.order == "latest")
-    asked = read.found.question if read.earlier else read.question
-    states = _margin(session, prompts.checking(block, asked, read.earlier))
-    text = ""
-    writing = session.stream(prompts.asking(block, asked, read.earlier), MAX_TOKENS)
-    try:
-        while True:
-            text = next(writing) or text
-            if text:
-                clock.first_token()
-                yield Draft(text)
-    except StopIteration as end:
-        chances: tuple[float, ...] = end.value
-    finally:
-        writing.close()
-    return text, {"states": states, "fluency": sum(chances) / len(chances), "doubt": min(chances)}
-
-
-def _confirmed(
-    session: GeneratorSession, read: _Read, shown: Sequence[Statement]
-) -> tuple[list[Statement], float]:
-    """Return the sentences with how sure the model is that their quotations answer the question.
-
-    Where it doubts, the sentence that fits the question best gets a chance to do better.
-    """
-    sure = _confirms(session, read.question, shown[0])
-    other = quotation(read.chosen[0])
-    if sure >= SURE or other.evidence == shown[0].evidence:
-        return list(shown), sure
-    better = _confirms(session, read.question, other)
-    return ([other], better) if better > sure else (list(shown), sure)
-
-
-def _confirms(session: GeneratorSession, question: str, statement: Statement) -> float:
-    quotes = " ".join(f"{_one_line(e.quote)} ({e.title})" for e in statement.evidence)
-    return _margin(session, prompts.confirming(quotes, question, statement.text))
-
-
-def quotation(candidate: Candidate) -> Statement:
-    """Return a sentence of the articles as a statement of its own."""
-    return Statement(_one_line(candidate.text), (candidate.evidence(),), supported=True)
-
-
-def _margin(session: GeneratorSession, messages: Sequence[prompts.Message]) -> float:
-    """Return the log-odds of yes against no."""
-    chances = session.choose(messages, prompts.YES + prompts.NO)
-    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
-
-
-def _made_whole(statement: Statement) -> Statement:
-    """Put the quoted sentence in the place of a bare figure or name, and of one of two contrasted figures."""
-    if len(statement.evidence) != 1:
-        return statement
-    quote = _one_line(statement.evidence[0].quote)
-    unclear = is_fragment(statement.text) or contrasts(quote, statement.text)
-    return replace(statement, text=quote) if unclear and len(quote.split()) <= LONGEST_QUOTE else statement
-
-
-def _newest_first(
-    shown: Sequence[Statement], changed: Sequence[TimelineEntry], dates: QuestionDates
-) -> list[Statement]:
-    """Let the value of the right time lead, and tell the others unless one time was asked for."""
-    lead = leading(changed, dates)
-    first = shown[0]
-    if lead.evidence not in first.evidence:
-        first = Statement(_one_line(lead.evidence.quote), (lead.evidence,), supported=True)
-    others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
-    return [first, *others[:2]]
-
-
-def _without_preamble(draft: str) -> str:
-    """Take away "According to the passages,": the citation says it better."""
-    text = _PREAMBLE.sub("", draft)
-    return text[:1].upper() + text[1:] if text != draft else draft
-
-
 def _paragraph(candidate: Candidate) -> str:
     """Return the whole paragraph of a sentence: what stands beside an order is part of it."""
     article = candidate.hit.article
@@ -316,10 +209,6 @@ def _nothing_found(found: Found, source: str | None) -> str:
         span = f"{interval.start or 'the beginning'} to {interval.end or 'today'}"
         return f"no article in the index was published from {span}" + (f" by {source}" if source else "")
     return "no passage in the index can be quoted for this"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 class _Clock:
@@ -348,7 +237,7 @@ def load_model(name: str) -> ChatModel | None:
 
     Raises ModelError when it is not installed or cannot be loaded, UsageError for any other name.
     """
-    return None if name == NO_MODEL else TransformersGenerator(model_path(name), name)
+    return None if name == NO_MODEL else TransformersGenerator(model_path(name), name, evidence_head(name))
 
 
 def ask(

@@ -10,6 +10,7 @@ the speed.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,19 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
-from rag.types import GeneratorSession
+from rag.types import GeneratorSession, Span
 
 DRAFT_TOKENS = 10
-CHUNK = 256  # prompt tokens read between two chances to stop: two seconds on a slow machine
+CHUNK = 128  # prompt tokens read between two chances to stop: a second on a slow machine
+NO_QUESTION = "N/A"  # what a span draws from no question at all is not about the question
 
 
 class TransformersGenerator:
     """A causal language model with a chat template, from a local folder or the hub's local cache.
 
-    One session at a time: others wait for it to end.
+    One session at a time: others wait for it to end. ``evidence_head`` is the (layer, head), both from 0,
+    whose attention finds evidence (see ``_Session.attend``); None when none was measured for this model.
     """
 
-    def __init__(self, source: str | Path, name: str) -> None:
+    def __init__(self, source: str | Path, name: str, evidence_head: tuple[int, int] | None = None) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
@@ -47,21 +50,22 @@ class TransformersGenerator:
             raise ModelError(f"the model {str(source)!r} cannot be loaded: {line}") from None
         if not self._tokenizer.chat_template:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
+        self._skimmer = _Skimmer(self._model, *evidence_head) if evidence_head else None
 
     @contextmanager
     def session(self) -> Iterator[GeneratorSession]:
         """Open a session with nothing read; what a session writes never depends on another."""
         with self._lock:
-            yield _Session(self._model, self._tokenizer)
+            yield _Session(self._model, self._tokenizer, self._skimmer)
 
 
 class _Session:
     """One question's prompts. What two prompts begin with in common is read once."""
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, skimmer: _Skimmer | None = None) -> None:
         from transformers import DynamicCache
 
-        self._model, self._tokenizer = model, tokenizer
+        self._model, self._tokenizer, self._skimmer = model, tokenizer, skimmer
         self._cache: Any = DynamicCache(config=model.config)
         self._read: list[int] = []  # the tokens whose keys and values the cache holds
         ends = model.generation_config.eos_token_id
@@ -99,11 +103,43 @@ class _Session:
         self._read = sequence
         return [float(logits[self._tokenizer.encode(c, add_special_tokens=False)[0]]) for c in choices]
 
+    def attend(
+        self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
+    ) -> Generator[None, None, list[float]]:
+        """Return how much attention the question pays to each span, beyond what no question would.
+
+        Spans are of characters in the last message, the question's after all others. Reads the lower layers
+        only, up to the head that finds evidence. Empty when the model has no such head. Closing the iterator
+        stops the reading. A single head does it (Wu et al., Retrieval Head, ICLR 2025); taking away what an
+        empty question draws is from Chen et al., Attention in LLMs Yields Efficient Rerankers, ICLR 2025.
+        """
+        if self._skimmer is None:
+            return []
+        text = self._chat_text(messages)
+        offset = text.rindex(messages[-1][1])
+        ids, places = self._tokens(text)
+        start, end = offset + question[0], offset + question[1]
+        first = next(i for i, (_, stop) in enumerate(places) if stop > start)
+        last = next((i for i, (begin, _) in enumerate(places) if begin >= end), len(ids))
+        reading = self._skimmer.read(ids[:first])
+        cache = yield from reading
+        nothing = self._tokenizer.encode(NO_QUESTION, add_special_tokens=False)
+        weights = self._skimmer.attention(cache, ids[first:last]) - self._skimmer.attention(cache, nothing)
+        shared = list(zip(places[:first], weights.tolist(), strict=True))
+        return [sum(w for place, w in shared if _overlap(place, (offset + a, offset + b))) for a, b in spans]
+
     def _encode(self, messages: Sequence[tuple[str, str]]) -> list[int]:
+        return self._tokens(self._chat_text(messages))[0]
+
+    def _chat_text(self, messages: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in messages]
-        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
-        return ids
+        text: str = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        return text
+
+    def _tokens(self, text: str) -> tuple[list[int], list[Span]]:
+        """Return the tokens of a text and where each stands in it."""
+        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return list(encoded["input_ids"]), list(encoded["offset_mapping"])
 
     def _advance(self, sequence: list[int]) -> Iterator[None]:
         """Read all but the end of a prompt, a chunk at a time, from where it differs from the last one."""
@@ -134,6 +170,59 @@ class _Session:
         if surplus > 0:
             self._cache.crop(-surplus)
         self._read = tokens[:length]
+
+
+class _Skimmer:
+    """The lower layers of a model, up to and with the one whose head finds evidence; weights are shared."""
+
+    def __init__(self, model: Any, layer: int, head: int) -> None:
+        self._head = head
+        self._lower: Any = copy.copy(model.model)
+        self._lower._modules = dict(model.model._modules)
+        self._lower.config = copy.deepcopy(model.config)
+        self._lower.config.num_hidden_layers = layer + 1
+        self._lower.config.layer_types = model.config.layer_types[: layer + 1]
+        self._lower.layers = model.model.layers[: layer + 1]
+
+    def read(self, tokens: list[int]) -> Generator[None, None, Any]:
+        """Read tokens a chunk at a time; return the cache that holds them."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self._lower.config)
+        for start in range(0, len(tokens), CHUNK):
+            yield
+            self._forward(tokens[start : start + CHUNK], cache)
+        return cache
+
+    def attention(self, cache: Any, tokens: list[int]) -> Any:
+        """Return the head's mean attention from these tokens to each token of the cache, which stays as it
+        was.
+        """
+        seen: list[Any] = []
+        last = self._lower.layers[-1].self_attn
+        hook = last.register_forward_hook(lambda _module, _inputs, outputs: seen.append(outputs[1]))
+        configs = (self._lower.config, last.config)
+        before = [config._attn_implementation for config in configs]
+        try:
+            for config in configs:
+                config._attn_implementation = "eager"  # the others do not tell their weights
+            self._forward(tokens, cache)
+        finally:
+            hook.remove()
+            for config, implementation in zip(configs, before, strict=True):
+                config._attn_implementation = implementation
+        cache.crop(-len(tokens))
+        return seen[0][0, self._head, :, : -len(tokens)].float().mean(0)
+
+    def _forward(self, tokens: list[int], cache: Any) -> None:
+        import torch
+
+        with torch.inference_mode():
+            self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _draft(sequence: list[int]) -> list[int]:

@@ -55,7 +55,10 @@ class WheelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """One model: what it is for, where it is published, and what its folder takes on disk in bytes."""
+    """One model: what it is for, where it is published, and what its folder takes on disk in bytes.
+
+    ``evidence_head`` is the (layer, head) of a generator whose attention finds evidence, where one was found.
+    """
 
     name: str
     role: ModelRole
@@ -66,6 +69,7 @@ class ModelSpec:
     installed_bytes: int
     files: tuple[FileSpec, ...]
     wheels: WheelSpec
+    evidence_head: tuple[int, int] | None = None
 
     @property
     def bytes(self) -> int:
@@ -96,6 +100,11 @@ def spec(name: str) -> ModelSpec:
     raise UsageError(f"there is no model {name!r}; choose one of {', '.join(m.name for m in registry())}")
 
 
+def evidence_head(name: str) -> tuple[int, int] | None:
+    """The attention head that finds evidence in the model of that name; None when none is known."""
+    return next((model.evidence_head for model in registry() if model.name == name), None)
+
+
 def default_models() -> tuple[ModelSpec, ...]:
     """The embedder and the generator that are used when none is named."""
     return tuple(model for model in registry() if model.default)
@@ -103,4 +112,7 @@ def default_models() -> tuple[ModelSpec, ...]:
 
 def _model(entry: Mapping[str, Any]) -> ModelSpec:
     files = tuple(FileSpec(**file) for file in entry["files"])
-    return ModelSpec(**{**entry, "files": files, "wheels": WheelSpec(**entry["wheels"])})
+    head = tuple(entry["evidence_head"]) if "evidence_head" in entry else None
+    return ModelSpec(
+        **{**entry, "files": files, "wheels": WheelSpec(**entry["wheels"]), "evidence_head": head}
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.grounding import Candidate
-from rag.types import Article
+from rag.types import Article, Span
 
 Message = tuple[str, str]
 
@@ -18,7 +18,6 @@ SYSTEM = (
     "passages."
 )
 CHECK = "Do the passages state the answer to this question? Reply yes or no."
-CONFIRM = "Does the source say this in answer to the question? Reply yes or no."
 YES, NO = ("Yes", "yes"), ("No", "no")
 
 
@@ -49,16 +48,27 @@ def passages_block(chosen: Sequence[Candidate], newest_first: bool = False) -> s
 
     The article of the best sentence comes first, or the newest article.
     """
+    return _laid_out(chosen, newest_first)[0]
+
+
+def _laid_out(chosen: Sequence[Candidate], newest_first: bool) -> tuple[str, list[Span]]:
+    """Return the block and where each chosen sentence stands in it, in the order of ``chosen``."""
     by_article: dict[str, list[Candidate]] = {}
     for candidate in chosen:
         by_article.setdefault(candidate.hit.article.id, []).append(candidate)
     groups = list(by_article.values())
     if newest_first:
         groups.sort(key=lambda found: _age(found[0].hit.article), reverse=True)
-    return "\n\n".join(
-        heading(found[0].hit.article) + "\n" + _running_text(sorted(found, key=lambda c: c.start))
-        for found in groups
-    )
+    text, spans = "", dict[tuple[str, int], Span]()
+    for found in groups:
+        text += ("\n\n" if text else "") + heading(found[0].hit.article)
+        before: Candidate | None = None
+        for candidate in sorted(found, key=lambda c: c.start):
+            text += "\n" if before is None or candidate.start - before.end > 2 else " "
+            sentence = " ".join(candidate.text.split())
+            spans[(candidate.hit.article.id, candidate.start)] = (len(text), len(text) + len(sentence))
+            text, before = text + sentence, candidate
+    return text, [spans[(c.hit.article.id, c.start)] for c in chosen]
 
 
 def _age(article: Article) -> date:
@@ -72,14 +82,6 @@ def heading(article: Article) -> str:
     if article.not_before:
         return f"{article.title} (undated, {article.not_before:%B %Y} or later)"
     return f"{article.title} (undated)"
-
-
-def _running_text(found: Sequence[Candidate]) -> str:
-    text = ""
-    for before, candidate in zip([None, *found], found, strict=False):
-        gap = before is not None and candidate.start - before.end > 2
-        text += ("" if before is None else "\n" if gap else " ") + " ".join(candidate.text.split())
-    return text
 
 
 def fence(block: str) -> str:
@@ -97,16 +99,21 @@ def asking(block: str, question: str, earlier: str = "") -> list[Message]:
     return [("system", SYSTEM), ("user", f"{fence(block)}\n\n{_asked(question, earlier)}")]
 
 
+def skimming(
+    pool: Sequence[Candidate], question: str, earlier: str = ""
+) -> tuple[list[Message], list[Span], Span]:
+    """The question over many sentences, with where each sentence and the question stand in the message."""
+    block, spans = _laid_out(pool, newest_first=False)
+    messages = asking(block, question, earlier)
+    content = messages[-1][1]
+    opening = content.index(_plain(block)) if block else 0
+    asked = (len(content) - len(_plain(question)), len(content))
+    return messages, [(opening + a, opening + b) for a, b in spans], asked
+
+
 def checking(block: str, question: str, earlier: str = "") -> list[Message]:
     """Whether the passages answer the question at all."""
     return [("system", SYSTEM), ("user", f"{fence(block)}\n\n{_asked(question, earlier)}\n\n{CHECK}")]
-
-
-def confirming(quotes: str, question: str, answer: str) -> list[Message]:
-    """Whether the quotations alone say the answer."""
-    source, asked, said = _plain(quotes), _plain(question), _plain(answer)
-    text = f"Source: {source}\n\nQuestion: {asked}\nAnswer: {said}\n\n{CONFIRM}"
-    return [("system", "You check answers against their source."), ("user", text)]
 
 
 def _asked(question: str, earlier: str) -> str:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.copies import Print
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
-from rag.text import fold, words
+from rag.text import content_words, fold, words
 from rag.types import Article, Hit, Interval, Passage, Span
 from rag.vectors import Vectors
 
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CANDIDATES = 100  # that a bonus can move
-LEXICAL_WEIGHT = 0.3  # of BM25 beside the vectors; measured, see eval/NOTES.md
+# The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
+# that names several things. These and the next two are measured, see eval/NOTES.md.
+LEXICAL_WEIGHTS = (0.15, 0.4)
+QUESTION_WORDS = (4, 8)  # content words of a short and of a long question
+NEAR = 0.5  # cosine from which a passage is told of by the best ones
+TOLD_OF = 1.0  # standard deviations, for a passage that says the same as one of the best
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def search(
     keep: Callable[[Article], bool] | None = None,
     bonus: Callable[[Passage, Article], float] | None = None,
 ) -> list[Hit]:
-    """Return the best k passages: dense and BM25 scores standardised and added, copies folded into the first.
+    """Return the best k passages: dense and BM25 scores standardised and added, near-copies folded.
 
     ``query`` is the question's unit vector. Only passages of articles for which ``keep`` holds are seen.
     A passage's dense score is the mean of its own cosine and of its best sentence's. ``bonus`` is added to
@@ -90,7 +96,9 @@ def search(
         rows = np.flatnonzero([p.article_id in kept for p in parts.passages])
     if not len(rows):
         return []
-    fused = standardised_sum([dense[rows], lexical[rows]], [1 - LEXICAL_WEIGHT, LEXICAL_WEIGHT])
+    weight = lexical_weight(question)
+    fused = standardised_sum([dense[rows], lexical[rows]], [1 - weight, weight])
+    fused += told_of(parts, rows, fused)
     if bonus is not None:
         for place in best_first(fused)[:CANDIDATES]:
             passage = parts.passages[rows[place]]
@@ -99,6 +107,29 @@ def search(
     scores = dict(zip(rows.tolist(), fused.tolist(), strict=True))
     places = [_places(dense, rows), _places(np.where(lexical > 0, lexical, -np.inf), rows)]
     return _hits(parts, order.tolist(), scores, places, k)
+
+
+def lexical_weight(question: str) -> float:
+    """Return the weight of BM25 for a question: the more words it has, the more it rises."""
+    short, long = QUESTION_WORDS
+    part = (len(set(content_words(question))) - short) / (long - short)
+    low, high = LEXICAL_WEIGHTS
+    return low + (high - low) * min(1.0, max(0.0, part))
+
+
+def told_of(parts: Parts, rows: NDArray[np.int64], fused: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each row gains from being near one of the two best passages, of different articles.
+
+    Relevant passages lie near each other (the cluster hypothesis, van Rijsbergen 1979); a mild form of
+    feedback, since pulling the whole question towards the best passages loses the one that says it in
+    other words.
+    """
+    order = rows[best_first(fused)]
+    article = [parts.passages[row].article_id for row in order[:CANDIDATES]]
+    other = next((i for i, id_ in enumerate(article) if id_ != article[0]), 0)
+    near = [parts.vectors.scores(parts.vectors.row(int(order[i])))[rows] for i in sorted({0, other})]
+    beyond = np.maximum(0.0, np.max(near, axis=0) - NEAR) / (1 - NEAR)
+    return np.asarray(TOLD_OF * beyond, dtype=np.float64)
 
 
 def dense_scores(parts: Parts, query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -127,15 +158,16 @@ def _hits(
     places: Sequence[Mapping[int, int]],
     k: int,
 ) -> list[Hit]:
-    first: dict[tuple[str, ...], int] = {}
+    prints: dict[int, Print] = {}
     copies: dict[int, list[str]] = {}
     for row in order:
         passage = parts.passages[row]
-        original = first.setdefault(tuple(words(passage.text)), row)
-        if original != row:
+        own = Print.of(passage.text)
+        original = next((other for other, print_ in prints.items() if own.copies(print_)), None)
+        if original is not None:
             copies[original].append(passage.id)
         elif len(copies) < k:
-            copies[row] = []
+            prints[row], copies[row] = own, []
         else:
             break
     dense, lexical = places

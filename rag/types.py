@@ -208,7 +208,7 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The whole text that the model has written so far; not yet checked."""
+    """The whole text that the model has written so far, not yet checked; empty while it reads."""
 
     text: str
 
@@ -236,6 +236,15 @@ class GeneratorSession(Protocol):
         """Yield the reply so far, growing; return the log-probability of each token, the end mark included.
 
         Closing the iterator stops the model.
+        """
+        ...
+
+    def attend(
+        self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
+    ) -> Generator[None, None, list[float]]:
+        """Return how much the question, a span of the last message, attends to each of the spans before it.
+
+        Empty for a model of which this is not known. Yields now and then; closing it stops the model.
         """
         ...
 

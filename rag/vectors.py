@@ -51,6 +51,11 @@ class Vectors:
         rows: NDArray[np.float32] = self._index.reconstruct_n(0, len(self))
         return rows
 
+    def row(self, number: int) -> NDArray[np.float32]:
+        """Return one vector, shape (dimension,)."""
+        row: NDArray[np.float32] = self._index.reconstruct(number)
+        return row
+
     def scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the cosine of the query and every row, in row order, shape (n,)."""
         scores = np.zeros(len(self), dtype=np.float32)

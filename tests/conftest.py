@@ -17,7 +17,7 @@ from rag.build import build, build_articles
 from rag.engine import Engine
 from rag.index import Index, load_encoder
 from rag.text import content_words
-from rag.types import Article, GeneratorSession
+from rag.types import Article, GeneratorSession, Span
 
 pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
 
@@ -71,6 +71,13 @@ class ScriptedModel:
         for n in range(1, len(words) + 1):
             yield " ".join(words[:n])
         return tuple(-0.1 for _ in words)
+
+    def attend(
+        self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
+    ) -> Generator[None, None, list[float]]:
+        """A model that cannot tell."""
+        yield
+        return []
 
     def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
         self.prompts.append(list(messages))

@@ -20,7 +20,7 @@ def by_margin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer when the model says yes; without a model, when a sentence covers the question."""
     gates = {
         "scripted": Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5),
-        "none": Gate({"covered_by_one": 9.0}, {"covered_by_one": 0.5}, {"covered_by_one": 1.0}, 0.0, 0.5),
+        "none": Gate({"covered": 9.0}, {"covered": 0.5}, {"covered": 1.0}, 0.0, 0.5),
     }
     monkeypatch.setattr(abstention, "gate", gates.__getitem__)
 
@@ -70,7 +70,7 @@ def test_steps_come_in_order_and_drafts_grow(index: Index) -> None:
     assert isinstance(steps[0], Searched)
     assert isinstance(steps[-1], Answer)
     drafts = [s.text for s in steps if isinstance(s, Draft)]
-    assert drafts[0] == "It"
+    assert drafts[:3] == ["", "", "It"]  # empty while the model reads
     assert drafts[-1] == "It cost 40 million euros."
 
 
@@ -135,7 +135,7 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")
     roles = [[role for role, _ in prompt] for prompt in model.prompts]
-    assert roles == [["system", "user"]] * 3  # is it there? what is it? does the quotation say so?
+    assert roles == [["system", "user"]] * 2  # is it there? what is it?
     asked = model.prompts[1][1][1]
     assert asked.index("<passages>") < asked.index("40 million") < asked.index("</passages>")
     assert model.prompts[1][0] == ("system", prompts.SYSTEM)
@@ -149,18 +149,6 @@ def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     asked = model.prompts[1][1][1]
     assert "Reader: What did the bridge cost?" in asked
     assert asked.endswith("Question: And who opened it?")
-
-
-def test_where_the_model_doubts_the_best_sentence_gets_a_chance(index: Index) -> None:
-    class Doubting(ScriptedModel):
-        def choose(self, messages, choices):  # type: ignore[no-untyped-def]
-            self.margin = -1.0 if "Answer: The mayor" in messages[1][1] else 2.0
-            return super().choose(messages, choices)
-
-    model = Doubting("The mayor opened the bridge on 3 May 2022.")
-    answer = Answerer(index, model, TODAY).answer("What did the bridge cost in euros?")
-    assert answer.text == "The bridge cost 40 million euros."
-    assert answer.signals["confirms"] == 2.0
 
 
 def test_according_to_the_passage_is_left_to_the_citation(index: Index) -> None:

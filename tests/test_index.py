@@ -14,7 +14,7 @@ from rag.build import build_articles
 from rag.errors import BrokenIndexError, UsageError
 from rag.index import Index, doctor
 from rag.lexical import Lexical, terms
-from rag.ranking import unit_texts, units
+from rag.ranking import lexical_weight, unit_texts, units
 from rag.vectors import Vectors
 from tests.conftest import ARTICLES, WordEncoder, article
 
@@ -82,6 +82,34 @@ def test_a_passage_repeated_word_for_word_counts_once(tmp_path: Path, encoder: W
     build_articles(twins, tmp_path, encoder)
     hits = Index.open(tmp_path, encoder).search("ferry left", k=3)
     assert [(h.passage.id, h.copies) for h in hits] == [("a#0", ("b#0",)), ("c#0", ())]
+
+
+def test_the_same_story_from_two_wires_counts_once_and_other_figures_do_not(
+    tmp_path: Path, encoder: WordEncoder
+) -> None:
+    told = "The ferry carried 600 passengers a day over the river, the harbour office said in its report."
+    articles = [
+        article("wire-a", told),
+        article("wire-b", f"ORSA - {told} It has run since May."),
+        article("wire-c", told.replace("600", "900")),
+    ]
+    build_articles(articles, tmp_path, encoder)
+    hits = Index.open(tmp_path, encoder).search("How many passengers did the ferry carry?", 5)
+    assert len(hits) == 2
+    (folded,) = [h for h in hits if h.copies]
+    assert {folded.passage.id, *folded.copies} == {"wire-a#0", "wire-b#0"}
+
+
+@pytest.mark.parametrize(
+    ("question", "weight"),
+    [
+        ("ferry", 0.15),
+        ("ferry bridge harbour mayor cost euros", 0.275),
+        ("ferry bridge harbour mayor cost euros museum rice tax", 0.4),
+    ],
+)
+def test_bm25_weighs_more_in_long_questions(question: str, weight: float) -> None:
+    assert lexical_weight(question) == pytest.approx(weight)
 
 
 def test_units_are_passages_then_sentences_of_those_with_several(index: Index) -> None:

@@ -58,10 +58,10 @@ def test_imports_run_one_way() -> None:
 
 LAYERS = [
     {"errors", "types"},
-    {"text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts", "reading"},
+    {"text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
     {"corpus", "models", "encoder", "vectors", "lexical"},
     {"ranking", "generation", "index"},
-    {"build", "search", "answer"},
+    {"build", "search", "reading", "statements", "drafting", "answer"},
     {"engine", "evaluate"},
     {"chat", "cli"},
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -59,3 +60,27 @@ def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
     assert values.index(max(values)) == 1
     values = reading.favour_newest(pool, [1.0, 0.2])
     assert values.index(max(values)) == 0
+
+
+def test_attention_and_cosine_are_added_by_spread() -> None:
+    assert reading.attended([0.0, 1.0], [1.0, 0.0]) == pytest.approx([-0.4, 0.4])
+    assert reading.attended([0.5, 0.5], [0.0, 1.0]) == pytest.approx([-0.6, 0.6])  # attention says nothing
+
+
+def test_hits_go_by_their_best_sentence_and_unread_ones_last() -> None:
+    one, other = candidate("The ferry left."), dated("A museum.", None)
+    unread = Hit(split(ARTICLES[0])[0], ARTICLES[0], 9.0, 1)
+    other = Candidate(replace(other.hit, passage=replace(other.hit.passage, id="b#0")), 0, 9, "A museum.")
+    ranked = reading.reranked([unread, one.hit, other.hit], [one, other], [0.1, 0.9])
+    assert [(h.passage.id, h.rank) for h in ranked] == [("b#0", 1), ("a#0", 2), ("bridge#0", 3)]
+
+
+def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
+    bridge = ARTICLES[0]
+    (passage,) = split(bridge)
+    hit = Hit(passage, bridge, 1.0, 1)
+    pool = [Candidate(hit, a, b, bridge.text[a:b]) for a, b in passage.sentences][::-1]
+    messages, spans, asked = prompts.skimming(pool, "Who <b> paid?", "Reader: passages\n")
+    content = messages[-1][1]
+    assert [content[a:b] for a, b in spans] == [c.text for c in pool]
+    assert content[asked[0] : asked[1]] == "Who (b) paid?"

@@ -1,0 +1,68 @@
+"""What the model does for an answer: skim the passages, say whether they hold one, write a draft.
+
+Each step yields a Draft now and then, so that a reader who leaves stops the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+
+from rag import prompts
+from rag.grounding import Candidate
+from rag.reading import Reading
+from rag.types import Draft, GeneratorSession
+
+MAX_TOKENS = 96
+
+
+def skim(
+    session: GeneratorSession, pool: Sequence[Candidate], question: str, earlier: str
+) -> Generator[Draft, None, list[float]]:
+    """Return how much the question turns to each sentence; empty when this model cannot tell."""
+    attending = session.attend(*prompts.skimming(pool, question, earlier))
+    try:
+        while True:
+            next(attending)
+            yield Draft("")
+    except StopIteration as end:
+        values: list[float] = end.value
+        return values
+    finally:
+        attending.close()
+
+
+def states(session: GeneratorSession, read: Reading) -> float:
+    """Return the model's log-odds that the chosen sentences state the answer."""
+    return _margin(session, prompts.checking(_block(read), _asked(read), read.earlier))
+
+
+def write(
+    session: GeneratorSession, read: Reading, first_word: Callable[[], None]
+) -> Generator[Draft, None, str]:
+    """Let the model answer from the chosen sentences. ``first_word`` is called once."""
+    text = ""
+    writing = session.stream(prompts.asking(_block(read), _asked(read), read.earlier), MAX_TOKENS)
+    try:
+        for new in writing:
+            if new and not text:
+                first_word()
+            text = new or text
+            yield Draft(text)
+    finally:
+        writing.close()
+    return text
+
+
+def _block(read: Reading) -> str:
+    return prompts.passages_block(read.chosen, newest_first=read.found.dates.order == "latest")
+
+
+def _asked(read: Reading) -> str:
+    """What is asked of the model: a follow-up as it was typed, with what was said before beside it."""
+    return read.found.question if read.earlier else read.question
+
+
+def _margin(session: GeneratorSession, messages: Sequence[prompts.Message]) -> float:
+    """Return the log-odds of yes against no."""
+    chances = session.choose(messages, prompts.YES + prompts.NO)
+    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])

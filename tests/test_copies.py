@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.copies import Print
+
+WIRE = "The ferry between the two banks of the Orsa carried 600 passengers a day, the office said on Monday."
+
+
+def copies(one: str, other: str) -> bool:
+    return Print.of(one).copies(Print.of(other))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WIRE.upper(),
+        WIRE.replace("Monday", "Tuesday"),
+        f"ORSA - {WIRE} It runs until May.",
+    ],
+)
+def test_the_same_story_in_slightly_other_words_is_a_copy(other: str) -> None:
+    assert copies(WIRE, other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WIRE.replace("600", "900"),
+        "The office said on Monday that it would sell the ferry.",
+        "600 passengers a day took the ferry between the banks of the Orsa.",
+        "",
+    ],
+)
+def test_other_figures_and_other_words_are_no_copy(other: str) -> None:
+    assert not copies(WIRE, other)
+
+
+WORDS = st.lists(st.sampled_from("ferry bridge harbour 600 900 mayor said opened a of".split()), max_size=12)
+
+
+@given(WORDS, WORDS)
+def test_copying_is_mutual_and_every_text_copies_itself(one: list[str], other: list[str]) -> None:
+    assert copies(" ".join(one), " ".join(one))
+    assert copies(" ".join(one), " ".join(other)) == copies(" ".join(other), " ".join(one))
