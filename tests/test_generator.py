@@ -10,6 +10,7 @@ import pytest
 from rag import models
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft
+from rag.models_registry import evidence_head
 
 PASSAGES = (
     "The new bridge over the Orsa cost 40 million euros, the mayor said. It was opened on 3 May 2022. "
@@ -107,3 +108,53 @@ def test_drafts_are_what_followed_the_same_words_before() -> None:
     assert _draft([1, 2, 3, 4, 5, 9, 1, 2, 3]) == [4, 5, 9, 1, 2, 3]
     assert _draft([7, 8, 5, 0, 7, 8]) == [5, 0, 7, 8]
     assert _draft([1, 2, 3]) == []
+
+
+def attended(session: Any, question: str) -> list[float]:
+    """How much the question turns to each sentence of PASSAGES."""
+    messages = asking(question)
+    content = messages[-1][1]
+    sentences = PASSAGES.replace(". ", ".|").split("|")
+    spans = [(content.index(s), content.index(s) + len(s)) for s in sentences]
+    steps = session.attend(messages, spans, (content.index(question), len(content)))
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        values: list[float] = end.value
+        return values
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("question", "best"), [("What did the bridge cost?", 0), ("How many passengers a day?", 2)]
+)
+def test_a_question_turns_to_the_sentence_that_answers_it(question: str, best: int) -> None:
+    folder = models.installed("qwen-1.5b")
+    if folder is None:
+        pytest.skip("qwen-1.5b is not here: `rag models pull qwen-1.5b`")
+    model = TransformersGenerator(folder, "qwen-1.5b", evidence_head("qwen-1.5b"))
+    with model.session() as session:
+        values = attended(session, question)
+        again = attended(session, question)
+    assert values.index(max(values)) == best
+    assert values == again
+    assert model._model.config._attn_implementation == "sdpa"
+
+
+@pytest.mark.models
+def test_a_model_without_an_evidence_head_cannot_tell(model: TransformersGenerator) -> None:
+    with model.session() as session:
+        assert attended(session, "What did the bridge cost?") == []
+
+
+@pytest.mark.models
+def test_skimming_changes_nothing_of_what_is_written(model: TransformersGenerator) -> None:
+    folder = models.installed(model.name) or ""
+    skimming = TransformersGenerator(folder, model.name, (11, 2))
+    with model.session() as session:
+        alone, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
+    with skimming.session() as session:
+        assert len(attended(session, "When was it opened?")) == 3
+        after, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
+    assert after == alone
