@@ -51,22 +51,26 @@ class TransformersGenerator:
         if not self._tokenizer.chat_template:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
         self._skimmer = _Skimmer(self._model, *evidence_head) if evidence_head else None
+        self._openings: dict[tuple[int, ...], Any] = {}  # the system messages that were met, read
 
     @contextmanager
     def session(self) -> Iterator[GeneratorSession]:
         """Open a session with nothing read; what a session writes never depends on another."""
         with self._lock:
-            yield _Session(self._model, self._tokenizer, self._skimmer)
+            yield _Session(self._model, self._tokenizer, self._skimmer, self._openings)
 
 
 class _Session:
-    """One question's prompts. What two prompts begin with in common is read once."""
+    """One question's prompts. What two prompts begin with in common is read once, and what all questions'
+    prompts begin with, the system message, once for all (``openings``).
+    """
 
-    def __init__(self, model: Any, tokenizer: Any, skimmer: _Skimmer | None = None) -> None:
-        from transformers import DynamicCache
-
+    def __init__(
+        self, model: Any, tokenizer: Any, skimmer: _Skimmer | None, openings: dict[tuple[int, ...], Any]
+    ) -> None:
         self._model, self._tokenizer, self._skimmer = model, tokenizer, skimmer
-        self._cache: Any = DynamicCache(config=model.config)
+        self._openings = openings
+        self._cache: Any = _empty_cache(model)
         self._read: list[int] = []  # the tokens whose keys and values the cache holds
         ends = model.generation_config.eos_token_id
         self._ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
@@ -129,7 +133,24 @@ class _Session:
         return [sum(w for place, w in shared if _overlap(place, (offset + a, offset + b))) for a, b in spans]
 
     def _encode(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        return self._tokens(self._chat_text(messages))[0]
+        """Return a prompt's tokens; its system message is in the cache afterwards."""
+        text = self._chat_text(messages)
+        ids, places = self._tokens(text)
+        end = text.index(messages[0][1]) + len(messages[0][1])
+        self._open(ids[: sum(stop <= end for _, stop in places)])
+        return ids
+
+    def _open(self, opening: list[int]) -> None:
+        """Have the cache begin with these tokens, which may have been read for another question."""
+        if self._read[: len(opening)] == opening:
+            return
+        if tuple(opening) in self._openings:
+            self._cache = copy.deepcopy(self._openings[tuple(opening)])
+        else:
+            self._cache = _empty_cache(self._model)
+            self._forward(opening, 1)
+            self._openings[tuple(opening)] = copy.deepcopy(self._cache)
+        self._read = list(opening)
 
     def _chat_text(self, messages: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in messages]
@@ -186,9 +207,7 @@ class _Skimmer:
 
     def read(self, tokens: list[int]) -> Generator[None, None, Any]:
         """Read tokens a chunk at a time; return the cache that holds them."""
-        from transformers import DynamicCache
-
-        cache = DynamicCache(config=self._lower.config)
+        cache = _empty_cache(self._lower)
         for start in range(0, len(tokens), CHUNK):
             yield
             self._forward(tokens[start : start + CHUNK], cache)
@@ -219,6 +238,12 @@ class _Skimmer:
 
         with torch.inference_mode():
             self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
+
+
+def _empty_cache(model: Any) -> Any:
+    from transformers import DynamicCache
+
+    return DynamicCache(config=model.config)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -39,10 +39,17 @@ def read_article(path: Path) -> tuple[dict[str, Any], str]:
 
 
 ARTICLES = {p.stem: read_article(p) for p in sorted((ROOT / "corpus").glob("*.md")) if p.name != "README.md"}
-LINES = (ROOT / "eval" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-QUESTIONS: list[Question] = [json.loads(line) for line in LINES]
-ANSWERABLE = [q for q in QUESTIONS if q["answerable"]]
-NULLS = [q for q in QUESTIONS if not q["answerable"]]
+
+
+def read_questions(name: str) -> list[Question]:
+    lines = (ROOT / "eval" / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+QUESTIONS = read_questions("questions.jsonl")
+HARD = read_questions("hard.jsonl")
+ANSWERABLE = [q for q in QUESTIONS + HARD if q["answerable"]]
+NULLS = [q for q in QUESTIONS + HARD if not q["answerable"]]
 
 
 def fold(text: str) -> str:
@@ -77,7 +84,7 @@ def test_matching_helper() -> None:
     assert unmatched("one two", [["two", "2"], ["three"]]) == [["three"]]
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=ident)
+@pytest.mark.parametrize("question", QUESTIONS + HARD, ids=ident)
 def test_schema(question: Question) -> None:
     extra = {"kind"} if question["type"] == "null" else set()
     assert set(question) == KEYS | extra
@@ -90,8 +97,8 @@ def test_schema(question: Question) -> None:
 
 
 def test_ids_and_questions_are_unique() -> None:
-    assert len({q["id"] for q in QUESTIONS}) == len(QUESTIONS)
-    asked = Counter((fold(q["question"]), json.dumps(q["history"])) for q in QUESTIONS)
+    assert len({q["id"] for q in QUESTIONS + HARD}) == len(QUESTIONS + HARD)
+    asked = Counter((fold(q["question"]), json.dumps(q["history"])) for q in QUESTIONS + HARD)
     assert [question for question, count in asked.items() if count > 1] == []
 
 
@@ -176,7 +183,7 @@ def test_nothing_is_copied_from_the_originals() -> None:
     assert originals
     names = set().union(*(runs(name) for name in OFFICIAL_NAMES))
     ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
-    ours += [q["question"] for q in QUESTIONS]
-    ours += [text for q in QUESTIONS for _, text in q["history"]]
+    ours += [q["question"] for q in QUESTIONS + HARD]
+    ours += [text for q in QUESTIONS + HARD for _, text in q["history"]]
     copied = {" ".join(run) for text in ours for run in (runs(text) & originals) - names}
     assert copied == set()
