@@ -33,6 +33,7 @@ from rag.types import (
     ChatModel,
     Draft,
     GeneratorSession,
+    Hit,
     Progress,
     Searched,
     Seconds,
@@ -41,7 +42,8 @@ from rag.types import (
     Turn,
 )
 
-SHOWN = 10  # passages that are read, that the reader sees and that can be cited
+SKIMMED = 16  # passages that a model skims
+SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
 
@@ -70,13 +72,14 @@ class Answerer:
         """
         clock = _Clock()
         found = find(
-            self.index, question, SHOWN, history=history, source=source,
+            self.index, question, SKIMMED, history=history, source=source,
             published_from=published_from, published_to=published_to, today=self._today,
         )  # fmt: skip
         clock.lap("retrieve")
-        yield Searched(found.standalone_question, found.interval, found.hits)
+        yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
         if not pool:
+            found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, source), clock)
         elif self.model is None:
             read = self._reading(found, pool, [], "")
@@ -138,17 +141,19 @@ class Answerer:
         self, found: Found, pool: Sequence[Candidate], attention: Sequence[float], before: str
     ) -> Reading:
         """Choose the sentences to answer from: by attention, or by likeness where there is none."""
+        self._vectors |= self.index.sentence_vectors(found.hits)
         cosines = self._similarity(found.standalone_question, [c.text for c in pool])
         if attention:
             values = reading.attended(attention, cosines)
-            chosen = reading.choose(pool, values, reading.ATTENDED_WORDS)
-            found = replace(found, hits=reading.reranked(found.hits, pool, values))
+            budget = reading.ATTENDED_WORDS
         else:
             values = reading.scores(found.standalone_question, pool, cosines)
             if found.dates.order == "latest":
                 values = reading.favour_newest(pool, values)
-            chosen = reading.choose(pool, values, reading.LIKELY_WORDS)
-        return Reading(found, pool, chosen, max(cosines), before)
+            budget = reading.LIKELY_WORDS
+        hits = reading.reranked(found.hits, pool, values)[:SHOWN]
+        chosen = _held(reading.choose(pool, values, budget), hits)
+        return Reading(replace(found, hits=hits), _held(pool, hits), chosen, max(cosines), before)
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of a text and each of the others."""
@@ -194,6 +199,12 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: _Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
+
+
+def _held(sentences: Sequence[Candidate], hits: Sequence[Hit]) -> list[Candidate]:
+    """Return the sentences that these hits hold."""
+    passages = {hit.passage.id for hit in hits}
+    return [c for c in sentences if c.hit.passage.id in passages]
 
 
 def _paragraph(candidate: Candidate) -> str:

@@ -22,6 +22,7 @@ from rag.types import GeneratorSession, Span
 
 DRAFT_TOKENS = 10
 CHUNK = 128  # prompt tokens read between two chances to stop: a second on a slow machine
+SKIM_CHUNK = 192  # the same when only the lower layers are run
 NO_QUESTION = "N/A"  # what a span draws from no question at all is not about the question
 
 
@@ -208,9 +209,9 @@ class _Skimmer:
     def read(self, tokens: list[int]) -> Generator[None, None, Any]:
         """Read tokens a chunk at a time; return the cache that holds them."""
         cache = _empty_cache(self._lower)
-        for start in range(0, len(tokens), CHUNK):
+        for start in range(0, len(tokens), SKIM_CHUNK):
             yield
-            self._forward(tokens[start : start + CHUNK], cache)
+            self._forward(tokens[start : start + SKIM_CHUNK], cache)
         return cache
 
     def attention(self, cache: Any, tokens: list[int]) -> Any:

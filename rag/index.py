@@ -5,10 +5,13 @@ Knows no file names: those are ``rag.generation``'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag import generation, ranking
 from rag.encoder import SentenceEncoder
@@ -70,6 +73,15 @@ class Index:
     def sources(self) -> list[str]:
         """The names of the sources in the index, sorted."""
         return sorted({a.source for a in self.articles.values() if a.source})
+
+    def sentence_vectors(self, hits: Sequence[Hit]) -> dict[str, NDArray[np.float32]]:
+        """Return the unit vector of each sentence of the hits that has one of its own, by its text."""
+        parts, vectors = self.parts, dict[str, NDArray[np.float32]]()
+        for hit in hits:
+            for start, end in hit.passage.sentences:
+                if (row := parts.sentence_rows.get((hit.passage.id, start))) is not None:
+                    vectors[hit.article.text[start:end]] = parts.vectors.row(row)
+        return vectors
 
     def search(
         self,

@@ -43,6 +43,16 @@ class Parts:
     lexical: Lexical
 
     @cached_property
+    def sentence_rows(self) -> dict[tuple[str, int], int]:
+        """The vector row of each sentence that has one, by passage id and start."""
+        placed = enumerate(units(self.passages))
+        return {
+            (self.passages[row].id, span[0]): place
+            for place, (row, span) in placed
+            if place >= len(self.passages)
+        }
+
+    @cached_property
     def sentence_owners(self) -> NDArray[np.int64]:
         """The passage row of each vector that is a sentence's, in vector order."""
         owners = [row for row, _ in units(self.passages)[len(self.passages) :]]
