@@ -31,7 +31,6 @@ from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
     ChatModel,
-    Draft,
     GeneratorSession,
     Hit,
     Progress,
@@ -119,8 +118,7 @@ class Answerer:
         asked = found.question if before else found.standalone_question
         values = yield from drafting.skim(session, pool, asked, before)
         read = self._reading(found, pool, values, before)
-        yield Draft("")
-        signals = {"states": drafting.states(session, read)}
+        signals = {"states": (yield from drafting.states(session, read))}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

@@ -149,7 +149,7 @@ def ask(
             if isinstance(step, Searched):
                 status.update("reading the passages")
             elif isinstance(step, Draft):
-                status.update("writing")
+                status.update("writing" if step.text else "reading the passages")
             else:
                 answer = step
     print(json.dumps(answer_record(answer), ensure_ascii=False) if as_json else _answer_text(answer))

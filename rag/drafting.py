@@ -19,21 +19,14 @@ def skim(
     session: GeneratorSession, pool: Sequence[Candidate], question: str, earlier: str
 ) -> Generator[Draft, None, list[float]]:
     """Return how much the question turns to each sentence; empty when this model cannot tell."""
-    attending = session.attend(*prompts.skimming(pool, question, earlier))
-    try:
-        while True:
-            next(attending)
-            yield Draft("")
-    except StopIteration as end:
-        values: list[float] = end.value
-        return values
-    finally:
-        attending.close()
+    return (yield from _reading(session.attend(*prompts.skimming(pool, question, earlier))))
 
 
-def states(session: GeneratorSession, read: Reading) -> float:
+def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, float]:
     """Return the model's log-odds that the chosen sentences state the answer."""
-    return _margin(session, prompts.checking(_block(read), _asked(read), read.earlier))
+    messages = prompts.checking(_block(read), _asked(read), read.earlier)
+    chances = yield from _reading(session.choose(messages, prompts.YES + prompts.NO))
+    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
 
 
 def write(
@@ -62,7 +55,14 @@ def _asked(read: Reading) -> str:
     return read.found.question if read.earlier else read.question
 
 
-def _margin(session: GeneratorSession, messages: Sequence[prompts.Message]) -> float:
-    """Return the log-odds of yes against no."""
-    chances = session.choose(messages, prompts.YES + prompts.NO)
-    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
+def _reading(steps: Generator[None, None, list[float]]) -> Generator[Draft, None, list[float]]:
+    """Say that the model reads for as long as it does."""
+    try:
+        while True:
+            next(steps)
+            yield Draft("")
+    except StopIteration as end:
+        values: list[float] = end.value
+        return values
+    finally:
+        steps.close()

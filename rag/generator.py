@@ -99,11 +99,14 @@ class _Session:
                 return tuple(chances)
             draft = _draft(sequence)
 
-    def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
-        """Return the log-probability of each choice's first token as the first token of the reply."""
+    def choose(
+        self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
+    ) -> Generator[None, None, list[float]]:
+        """Return the log-probability of each choice's first token as the first token of the reply. Closing
+        the iterator stops the reading.
+        """
         sequence = self._encode(messages)
-        for _ in self._advance(sequence):
-            pass
+        yield from self._advance(sequence)
         logits = self._forward(sequence[len(self._read) :], 1)[0]
         self._read = sequence
         return [float(logits[self._tokenizer.encode(c, add_special_tokens=False)[0]]) for c in choices]

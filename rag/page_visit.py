@@ -72,7 +72,7 @@ def advance(exchange: Exchange, step: Step) -> Exchange:
         case Searched():
             return replace(exchange, status="reading", searched=step)
         case Draft(text):
-            return replace(exchange, status="drafting", draft=text)
+            return replace(exchange, status="drafting" if text else "reading", draft=text)
         case Answer():
             return replace(exchange, status="answered", answer=step)
         case Failed(problem):

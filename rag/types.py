@@ -248,8 +248,13 @@ class GeneratorSession(Protocol):
         """
         ...
 
-    def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
-        """Return the log-probability of each choice's first token as the first token of the reply."""
+    def choose(
+        self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
+    ) -> Generator[None, None, list[float]]:
+        """Return the log-probability of each choice's first token as the first token of the reply.
+
+        Yields now and then; closing it stops the model.
+        """
         ...
 
 

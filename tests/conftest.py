@@ -79,8 +79,11 @@ class ScriptedModel:
         yield
         return []
 
-    def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> list[float]:
+    def choose(
+        self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
+    ) -> Generator[None, None, list[float]]:
         self.prompts.append(list(messages))
+        yield
         half = len(choices) // 2
         return [self.margin] * half + [0.0] * (len(choices) - half)
 

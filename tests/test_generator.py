@@ -22,6 +22,15 @@ def asking(question: str) -> list[tuple[str, str]]:
     return [("system", "Answer in one sentence."), ("user", f"{PASSAGES}\n\nQuestion: {question}")]
 
 
+def outcome(steps: Generator[None, None, list[float]]) -> list[float]:
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        values: list[float] = end.value
+        return values
+
+
 def finish(stream: Generator[str, None, tuple[float, ...]]) -> tuple[str, tuple[float, ...]]:
     text = ""
     try:
@@ -72,7 +81,7 @@ def test_what_was_asked_before_in_a_session_changes_nothing(model: TransformersG
     with model.session() as session:
         alone, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
     with model.session() as session:
-        session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"])
+        outcome(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
         finish(session.stream(asking("How many passengers?"), 40))
         after, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
     assert after == alone
@@ -92,9 +101,10 @@ def test_closing_the_stream_frees_the_model_for_the_next(model: TransformersGene
 @pytest.mark.models
 def test_choices_are_log_probabilities(model: TransformersGenerator) -> None:
     with model.session() as session:
-        yes, no = session.choose(
+        steps = session.choose(
             asking("Did the bridge cost 40 million euros? Reply yes or no."), ["Yes", "No"]
         )
+        yes, no = outcome(steps)
     assert yes < 0
     assert no < 0
 
@@ -116,13 +126,7 @@ def attended(session: Any, question: str) -> list[float]:
     content = messages[-1][1]
     sentences = PASSAGES.replace(". ", ".|").split("|")
     spans = [(content.index(s), content.index(s) + len(s)) for s in sentences]
-    steps = session.attend(messages, spans, (content.index(question), len(content)))
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        values: list[float] = end.value
-        return values
+    return outcome(session.attend(messages, spans, (content.index(question), len(content))))
 
 
 @pytest.mark.models

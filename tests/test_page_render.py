@@ -302,6 +302,7 @@ def test_progress_in_words() -> None:
     assert doing(advance(asked, Waiting(0))) == "Searching the articles."
     assert doing(advance(found, Waiting(2))) == "Waiting: 2 questions ahead of this one."
     assert doing(advance(found, Waiting(0))) == "Found 5 passages in 4 articles. Reading them."
+    assert doing(advance(found, Draft(""))) == doing(found)  # it still reads
     drafting = advance(found, Draft("The <ministry>"))
     assert doing(drafting) == "Found 5 passages in 4 articles. Writing a draft."
     read = Reader(exchange_html(drafting, TODAY))
