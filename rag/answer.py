@@ -41,7 +41,7 @@ from rag.types import (
     Turn,
 )
 
-SKIMMED = 16  # passages that a model skims
+SKIMMED = 14  # passages that a model skims
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"

@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 
 CANDIDATES = 100  # that a bonus can move
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
-# that names several things. These and the next two are measured, see eval/NOTES.md.
-LEXICAL_WEIGHTS = (0.15, 0.4)
+# that names several things. Measured, see eval/NOTES.md.
+LEXICAL_WEIGHTS = (0.2, 0.35)
 QUESTION_WORDS = (4, 8)  # content words of a short and of a long question
-NEAR = 0.5  # cosine from which a passage is told of by the best ones
-TOLD_OF = 1.0  # standard deviations, for a passage that says the same as one of the best
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,6 @@ def search(
         return []
     weight = lexical_weight(question)
     fused = standardised_sum([dense[rows], lexical[rows]], [1 - weight, weight])
-    fused += told_of(parts, rows, fused)
     if bonus is not None:
         for place in best_first(fused)[:CANDIDATES]:
             passage = parts.passages[rows[place]]
@@ -125,21 +122,6 @@ def lexical_weight(question: str) -> float:
     part = (len(set(content_words(question))) - short) / (long - short)
     low, high = LEXICAL_WEIGHTS
     return low + (high - low) * min(1.0, max(0.0, part))
-
-
-def told_of(parts: Parts, rows: NDArray[np.int64], fused: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what each row gains from being near one of the two best passages, of different articles.
-
-    Relevant passages lie near each other (the cluster hypothesis, van Rijsbergen 1979); a mild form of
-    feedback, since pulling the whole question towards the best passages loses the one that says it in
-    other words.
-    """
-    order = rows[best_first(fused)]
-    article = [parts.passages[row].article_id for row in order[:CANDIDATES]]
-    other = next((i for i, id_ in enumerate(article) if id_ != article[0]), 0)
-    near = [parts.vectors.scores(parts.vectors.row(int(order[i])))[rows] for i in sorted({0, other})]
-    beyond = np.maximum(0.0, np.max(near, axis=0) - NEAR) / (1 - NEAR)
-    return np.asarray(TOLD_OF * beyond, dtype=np.float64)
 
 
 def dense_scores(parts: Parts, query: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -103,9 +103,9 @@ def test_the_same_story_from_two_wires_counts_once_and_other_figures_do_not(
 @pytest.mark.parametrize(
     ("question", "weight"),
     [
-        ("ferry", 0.15),
+        ("ferry", 0.2),
         ("ferry bridge harbour mayor cost euros", 0.275),
-        ("ferry bridge harbour mayor cost euros museum rice tax", 0.4),
+        ("ferry bridge harbour mayor cost euros museum rice tax", 0.35),
     ],
 )
 def test_bm25_weighs_more_in_long_questions(question: str, weight: float) -> None:
