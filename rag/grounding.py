@@ -217,7 +217,9 @@ def _figures(text: str) -> list[Quantity]:
 
 
 def _same(one: Quantity, other: Quantity) -> bool:
-    return one.value == other.value and (one.kind == "percent") == (other.kind == "percent")
+    """Whether two figures are the same: neither is 4 the fourth, nor 4 per cent."""
+    apart = ("percent", "ordinal")
+    return one.value == other.value and all((one.kind == k) == (other.kind == k) for k in apart)
 
 
 def _same_role(sentence: str, figure: Quantity, text: str) -> bool:

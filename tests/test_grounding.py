@@ -158,3 +158,12 @@ def test_every_sentence_of_an_article_supports_itself(candidate: Candidate) -> N
 )
 def test_contrasted_figures(quote: str, sentence: str, expected: bool) -> None:
     assert contrasts(quote, sentence) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("four days", True), ("4 days", True), ("a fourth day", False)]
+)
+def test_the_fourth_is_not_four(said: str, expected: bool) -> None:
+    trip = pool(article("trip", "The president spent four days in Japan."))
+    statement, _ = ground(f"The president spent {said} in Japan.", "How long?", trip, alike)
+    assert statement.supported is expected
