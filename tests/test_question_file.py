@@ -26,10 +26,6 @@ MINIMUM = {
 }
 KINDS = {"near_miss", "false_premise", "off_topic"}
 KEYS = {"id", "type", "split", "question", "history", "answerable", "answers", "evidence"}
-OFFICIAL_NAMES = (
-    "Comprehensive Strategic Partnership for Peace and Prosperity in Asia and the World",
-    "Extensive Strategic Partnership for Peace and Prosperity in Asia",
-)
 Question = dict[str, Any]
 
 
@@ -181,9 +177,8 @@ def test_nothing_is_copied_from_the_originals() -> None:
     for path in ORIGINALS.glob("*.txt"):
         originals |= runs(path.read_text(encoding="utf-8"))
     assert originals
-    names = set().union(*(runs(name) for name in OFFICIAL_NAMES))
     ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
     ours += [q["question"] for q in QUESTIONS + HARD]
     ours += [text for q in QUESTIONS + HARD for _, text in q["history"]]
-    copied = {" ".join(run) for text in ours for run in (runs(text) & originals) - names}
+    copied = {" ".join(run) for text in ours for run in runs(text) & originals}
     assert copied == set()
