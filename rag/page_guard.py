@@ -5,11 +5,10 @@ Nothing is loaded from, or sent to, elsewhere, and the browser is told to hold t
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
-from importlib import resources
+from importlib import metadata, resources
 from typing import Any
 
 from rag.errors import UsageError
@@ -67,7 +66,7 @@ def launch_options(only_host: str | None = "127.0.0.1") -> dict[str, Any]:
 
     ``only_host`` refuses requests that name another host, which keeps other sites from reading the articles
     through the reader's own browser; None accepts any name. Tools for language models (MCP) are offered when
-    the ``mcp`` package is installed.
+    version 1 of the ``mcp`` package is installed, the one that Gradio knows.
     """
     from starlette.middleware import Middleware
 
@@ -84,11 +83,19 @@ def launch_options(only_host: str | None = "127.0.0.1") -> dict[str, Any]:
         "share": False,
         "pwa": False,
         "ssr_mode": False,
-        "mcp_server": importlib.util.find_spec("mcp") is not None,
+        "mcp_server": _installed("mcp").startswith("1."),
         "max_file_size": "20mb",
         "state_session_capacity": 200,  # Gradio never lets go of a visitor's page sooner
         "quiet": True,
     }
+
+
+def _installed(distribution: str) -> str:
+    """The version of an installed distribution; empty when it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _asset(name: str) -> str:

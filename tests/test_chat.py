@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -66,6 +67,29 @@ def test_the_endpoints_answer_a_client(page: Any) -> None:
     assert answer["answer"] == FERRY_ANSWER.text
     assert [len(s["citations"]) for s in answer["statements"]] == [1, 2]
     client.close()
+
+
+def test_language_models_find_the_same_two_tools(page: Any) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def use() -> tuple[dict[str, Any], Any]:
+        where = f"{page.local_url}gradio_api/mcp/"
+        async with (
+            streamable_http_client(where) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            return tools, await session.call_tool("search", {"question": "How many passengers?", "k": 2})
+
+    tools, found = asyncio.run(use())
+    assert sorted(tools) == ["ask", "search"]
+    assert tools["ask"].description.startswith("Answer a question from the news articles")
+    assert tools["search"].inputSchema["required"] == ["question"]
+    assert tools["search"].inputSchema["properties"]["k"]["description"] == "how many passages to return"
+    assert not found.isError
+    assert "ferry-2023" in found.content[0].text
 
 
 def test_eight_programs_at_once_each_get_their_own_answer(page: Any) -> None:
