@@ -23,8 +23,8 @@ from rag.text import content_words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md).
-WITH_MODEL = ("states",)
-WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered")
+WITH_MODEL = ("states", "answer", "relevance")
+WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered", "answer", "relevance")
 DEFAULT = "qwen-1.5b"
 REFUSAL = "The articles do not say."
 
@@ -40,9 +40,12 @@ class Gate:
     threshold: float
 
     def probability(self, signals: Mapping[str, float]) -> float:
-        """Return the probability that the passages answer the question; 0 to 1."""
+        """Return the probability that the passages answer the question; 0 to 1. A signal that is not there
+        says nothing either way.
+        """
         total = self.bias + sum(
-            w * (signals[name] - self.means[name]) / self.spreads[name] for name, w in self.weights.items()
+            w * (signals.get(name, self.means[name]) - self.means[name]) / self.spreads[name]
+            for name, w in self.weights.items()
         )
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 

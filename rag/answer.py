@@ -1,4 +1,4 @@
-"""A question to an answer: search, skim, draft, ground each sentence, answer or abstain.
+"""A question to an answer: search, read, skim, draft, ground each sentence, answer or abstain.
 
 The model is never trusted to cite: quotations are found and checked after it has written. Knows models only
 as ``ChatModel`` and ``Encoder``.
@@ -24,7 +24,7 @@ from rag.grounding import Candidate, candidates
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
-from rag.reading import Reading
+from rag.reading import Reading, Weighed
 from rag.search import Found, find, open_index
 from rag.settings import Settings
 from rag.statements import grounded, newest_first
@@ -32,7 +32,6 @@ from rag.types import (
     Answer,
     ChatModel,
     GeneratorSession,
-    Hit,
     Progress,
     Searched,
     Seconds,
@@ -41,7 +40,7 @@ from rag.types import (
     Turn,
 )
 
-SKIMMED = 14  # passages that a model skims
+FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
@@ -71,8 +70,8 @@ class Answerer:
         """
         clock = _Clock()
         found = find(
-            self.index, question, SKIMMED, history=history, source=source,
-            published_from=published_from, published_to=published_to, today=self._today,
+            self.index, question, FOUND, history=history, source=source, published_from=published_from,
+            published_to=published_to, today=self._today, rerank=False,
         )  # fmt: skip
         clock.lap("retrieve")
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
@@ -80,15 +79,13 @@ class Answerer:
         if not pool:
             found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, source), clock)
-        elif self.model is None:
-            read = self._reading(found, pool, [], "")
-            signals = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
-            chance, answers = self._chance(signals)
-            made = self._answered(read, "", clock) if answers else self._refused(read, clock)
-            yield replace(made, confidence=chance, signals=signals)
+            return
+        weighed = self._weighed(found, pool)
+        if self.model is None:
+            yield self._extracted(found, weighed, clock)
         else:
             with self.model.session() as session:
-                yield from self._written(session, found, pool, history, clock)
+                yield from self._written(session, found, weighed, history, clock)
 
     def answer(
         self,
@@ -105,20 +102,38 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
+    def _weighed(self, found: Found, pool: Sequence[Candidate]) -> Weighed:
+        """Read the passages, and weigh their sentences by that and by likeness."""
+        self._vectors |= self.index.sentence_vectors(found.hits)
+        question = found.standalone_question
+        cosines = self._similarity(question, [c.text for c in pool])
+        reads = self.index.read(question, found.hits)
+        return reading.weigh(found, pool, cosines, reads)
+
+    def _extracted(self, found: Found, weighed: Weighed, clock: _Clock) -> Answer:
+        """Answer with the best sentence itself."""
+        read = reading.settle(found, weighed, [], "", SHOWN)
+        evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
+        signals = {**evidence, **weighed.signals}
+        chance, answers = self._chance(signals)
+        made = self._answered(read, "", clock) if answers else self._refused(read, clock)
+        return replace(made, confidence=chance, signals=signals)
+
     def _written(
         self,
         session: GeneratorSession,
         found: Found,
-        pool: Sequence[Candidate],
+        weighed: Weighed,
         history: Sequence[Turn],
         clock: _Clock,
     ) -> Iterator[Progress]:
         """Skim, write and judge with a model."""
         before = earlier(history) if found.standalone_question != found.question else ""
         asked = found.question if before else found.standalone_question
-        values = yield from drafting.skim(session, pool, asked, before)
-        read = self._reading(found, pool, values, before)
-        signals = {"states": (yield from drafting.states(session, read))}
+        skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
+        attention = yield from drafting.skim(session, skimmed, asked, before)
+        read = reading.settle(found, weighed, attention, before, SHOWN)
+        signals = {"states": (yield from drafting.states(session, read)), **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)
@@ -134,24 +149,6 @@ class Answerer:
         gate = abstention.gate(self.model.name if self.model else NO_MODEL)
         chance = gate.probability(signals)
         return chance, chance >= gate.threshold
-
-    def _reading(
-        self, found: Found, pool: Sequence[Candidate], attention: Sequence[float], before: str
-    ) -> Reading:
-        """Choose the sentences to answer from: by attention, or by likeness where there is none."""
-        self._vectors |= self.index.sentence_vectors(found.hits)
-        cosines = self._similarity(found.standalone_question, [c.text for c in pool])
-        if attention:
-            values = reading.attended(attention, cosines)
-            budget = reading.ATTENDED_WORDS
-        else:
-            values = reading.scores(found.standalone_question, pool, cosines)
-            if found.dates.order == "latest":
-                values = reading.favour_newest(pool, values)
-            budget = reading.LIKELY_WORDS
-        hits = reading.reranked(found.hits, pool, values)[:SHOWN]
-        chosen = _held(reading.choose(pool, values, budget), hits)
-        return Reading(replace(found, hits=hits), _held(pool, hits), chosen, max(cosines), before)
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of a text and each of the others."""
@@ -197,12 +194,6 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: _Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
-
-
-def _held(sentences: Sequence[Candidate], hits: Sequence[Hit]) -> list[Candidate]:
-    """Return the sentences that these hits hold."""
-    passages = {hit.passage.id for hit in hits}
-    return [c for c in sentences if c.hit.passage.id in passages]
 
 
 def _paragraph(candidate: Candidate) -> str:

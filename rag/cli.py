@@ -118,10 +118,12 @@ def search(
     start: From = None,
     end: To = None,
     source: Source = None,
+    rerank: Annotated[bool, typer.Option(help="Read the first passages with the question.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Find the passages that fit a question best; no language model is loaded."""
-    found = find(Index.open(index), question, k, source=source, **_interval(start, end))
+    """Find the passages that fit a question best; no generator is loaded."""
+    interval = _interval(start, end)
+    found = find(Index.open(index), question, k, source=source, rerank=rerank, **interval)
     if as_json:
         record = search_record(question, found.standalone_question, found.interval, found.hits)
         print(json.dumps(record, ensure_ascii=False))

@@ -95,7 +95,7 @@ def evaluation(
 
 
 def _settings(compared: list[str], model: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return each setting's name and values; a .toml file may hold ``model`` and ``k``."""
+    """Return each setting's name and values; a .toml file may hold ``model``, ``index`` and ``rerank``."""
     if not compared:
         return {model: {"model": model}}
     found: dict[str, Mapping[str, Any]] = {}
@@ -107,8 +107,8 @@ def _settings(compared: list[str], model: str) -> Mapping[str, Mapping[str, Any]
             values = tomllib.loads(Path(name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(f"{name} cannot be read as TOML ({error})") from None
-        if unknown := set(values) - {"model", "index"}:
-            raise UsageError(f"{name} has the unknown key {sorted(unknown)[0]!r}: use model and index")
+        if unknown := set(values) - {"model", "index", "rerank"}:
+            raise UsageError(f"{name} has the unknown key {sorted(unknown)[0]!r}: use model, index, rerank")
         found[Path(name).stem] = {"model": model} | values
     return found
 
@@ -118,7 +118,8 @@ def _system(where: Path, beir: Path | None, settings: Mapping[str, Any], retriev
     if beir is not None:
         build_beir(beir, folder, load_encoder(SETTINGS.embedder))
     opened = Index.open(folder)
-    opened.encoder.encode(["warm"])  # so that the first question's time is like the others'
+    rerank = bool(settings.get("rerank", True))
+    find(opened, "warm", 1, rerank=rerank)  # so that the first question's time is like the others'
     models = {"embedder": opened.manifest.encoder, "generator": NO_MODEL}
     ask: Callable[..., Any] | None = None
     if not retrieval_only:
@@ -126,7 +127,7 @@ def _system(where: Path, beir: Path | None, settings: Mapping[str, Any], retriev
         ask = answerer.answer
         models["generator"] = settings["model"]
     return System(
-        search=lambda question, history, k: find(opened, question, k, history=history).hits,
+        search=lambda question, history, k: find(opened, question, k, history=history, rerank=rerank).hits,
         ask=ask,
         articles=opened.articles,
         settings=dict(settings),

@@ -6,7 +6,7 @@ Knows nothing of files. Deterministic: every order breaks ties by row, and rows 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,13 +18,15 @@ from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
 from rag.text import content_words, fold, words
-from rag.types import Article, Hit, Interval, Passage, Span
+from rag.types import Article, Hit, Interval, Passage, Read, Span
 from rag.vectors import Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CANDIDATES = 100  # that a bonus can move
+RERANKED = 20  # first passages that the reader may move
+READ_WEIGHTS = (0.35, 0.35)  # of the best answer in a passage, and of its relevance: see eval/NOTES.md
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
 LEXICAL_WEIGHTS = (0.2, 0.35)
@@ -114,6 +116,29 @@ def search(
     scores = dict(zip(rows.tolist(), fused.tolist(), strict=True))
     places = [_places(dense, rows), _places(np.where(lexical > 0, lexical, -np.inf), rows)]
     return _hits(parts, order.tolist(), scores, places, k)
+
+
+def reading_of(hit: Hit) -> tuple[str, list[Span]]:
+    """Return what the reader reads of a hit, headline and passage, and where its sentences stand in it."""
+    headline = f"{hit.article.title}. " if hit.article.title else ""
+    offset = len(headline) - hit.passage.start
+    return headline + hit.passage.text, [(a + offset, b + offset) for a, b in hit.passage.sentences]
+
+
+def reranked(hits: Sequence[Hit], reads: Mapping[str, Read]) -> list[Hit]:
+    """Return the hits, those that were read first, in the order of search and reading together.
+
+    What was not read keeps its order behind them; no score rises from one hit to the next.
+    """
+    first = [hit for hit in hits if hit.passage.id in reads]
+    best = [max(reads[hit.passage.id].sentences) for hit in first]
+    relevance = [reads[hit.passage.id].relevance for hit in first]
+    columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
+    found = np.asarray([hit.score for hit in first]) + standardised_sum(columns, READ_WEIGHTS)
+    read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
+    rest = [hit for hit in hits if hit.passage.id not in reads]
+    behind = [replace(hit, score=min(hit.score, read[-1].score)) for hit in rest]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(read + behind, start=1)]
 
 
 def lexical_weight(question: str) -> float:

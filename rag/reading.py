@@ -1,13 +1,12 @@
 """Which sentences of the hits an answer is written from. Pure.
 
 A small model answers worse from ten passages than from the few sentences that matter (eval/NOTES.md), so
-these are chosen first: by the model's own attention where that is known, else by how near a sentence and its
-passage come to the question.
+these are chosen first: by a reader, by likeness, and by the model's own attention where that is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,14 +15,30 @@ import numpy as np
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
-from rag.types import Hit, Statement
+from rag.types import Hit, Read, Statement
 
+# Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
+# question, how much of the question's words it has, and its passage's place in the search and relevance.
+WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.3, "passage": 0.5, "relevance": 0.3}
+SKIMMED_WORDS = 600  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
-COSINE_WEIGHT = 0.6  # beside attention, both standardised
-COVERAGE_WEIGHT = 0.8  # of the question's words in the sentence, beside its cosine
-NEARLY = 0.4  # of a score, between sentences that could both hold the answer
-PASSAGE_WEIGHT = 0.2  # of the passage's score in the search
+LIKELY_WEIGHT = 0.6  # beside attention, both standardised
+NEARLY = 1.0  # standard deviation, between sentences that could both hold the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The sentences of the passages found, best first, with their values.
+
+    ``nearest`` is the best cosine of a sentence and the question, ``signals`` what the reader says for and
+    against an answer; empty without a reader.
+    """
+
+    sentences: Sequence[Candidate]
+    values: Sequence[float]
+    nearest: float
+    signals: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +72,72 @@ class Reading:
         return [c for c in self.pool if (c.hit.article.id, c.start) in quoted]
 
 
-def scores(question: str, pool: Sequence[Candidate], cosines: Sequence[float]) -> list[float]:
-    """Return how likely each sentence is to hold the answer; comparable within one question only."""
-    return [
-        cosine + COVERAGE_WEIGHT * coverage(question, c.text) + PASSAGE_WEIGHT * c.hit.score
-        for c, cosine in zip(pool, cosines, strict=True)
-    ]
+def weigh(
+    found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
+) -> Weighed:
+    """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
+    values = likely(found.standalone_question, pool, cosines, reads)
+    if found.dates.order == "latest":
+        values = favour_newest(pool, values)
+    order = in_order(values)
+    signals = (
+        {
+            "answer": max(max(read.sentences) for read in reads.values()),
+            "relevance": max(read.relevance for read in reads.values()),
+        }
+        if reads
+        else {}
+    )
+    return Weighed([pool[i] for i in order], [values[i] for i in order], max(cosines), signals)
 
 
-def attended(attention: Sequence[float], cosines: Sequence[float]) -> list[float]:
+def settle(found: Found, weighed: Weighed, attention: Sequence[float], earlier: str, shown: int) -> Reading:
+    """Choose what the answer is written from and the hits to show, ``shown`` at most.
+
+    ``attention`` is what the model paid to the first sentences when it skimmed them; empty when it cannot
+    tell.
+    """
+    order, budget = list(weighed.sentences), LIKELY_WORDS
+    if attention:
+        first = in_order(attended(attention, weighed.values[: len(attention)]))
+        order, budget = [order[i] for i in first] + order[len(first) :], ATTENDED_WORDS
+    hits = reranked(found.hits, order)[:shown]
+    passages = {hit.passage.id for hit in hits}
+    order = [c for c in order if c.hit.passage.id in passages]
+    return Reading(replace(found, hits=hits), order, first_words(order, budget), weighed.nearest, earlier)
+
+
+def likely(
+    question: str, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
+) -> list[float]:
+    """Return how likely each sentence is to hold the answer; comparable within one question only.
+
+    ``reads`` are the passages that a reader has read, by id; empty when there is none.
+    """
+    columns = {
+        "cosine": list(cosines),
+        "coverage": [coverage(question, c.text) for c in pool],
+        "passage": [c.hit.score for c in pool],
+    }
+    if reads:
+        columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
+        columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
+    return _sum(columns.values(), [WEIGHTS[name] for name in columns])
+
+
+def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:
     """Return how likely each sentence is to hold the answer when the model's attention is known."""
-    columns = [np.asarray(column, dtype=np.float32) for column in (attention, cosines)]
-    return [float(value) for value in standardised_sum(columns, [1.0, COSINE_WEIGHT])]
+    return _sum([attention, likeness], [1.0, LIKELY_WEIGHT])
+
+
+def _best_answer(read: Read, candidate: Candidate) -> float:
+    starts = [start for start, _ in candidate.hit.passage.sentences]
+    return read.sentences[starts.index(candidate.start)]
+
+
+def _sum(columns: Iterable[Sequence[float]], weights: Sequence[float]) -> list[float]:
+    arrays = [np.asarray(column, dtype=np.float32) for column in columns]
+    return [float(value) for value in standardised_sum(arrays, weights)]
 
 
 def favour_newest(pool: Sequence[Candidate], values: Sequence[float]) -> list[float]:
@@ -82,23 +151,25 @@ def favour_newest(pool: Sequence[Candidate], values: Sequence[float]) -> list[fl
     return [value if day >= newest else value - 2 * NEARLY for day, value in zip(days, values, strict=True)]
 
 
-def reranked(hits: Sequence[Hit], pool: Sequence[Candidate], values: Sequence[float]) -> tuple[Hit, ...]:
+def in_order(values: Sequence[float]) -> list[int]:
+    """Return the places of values, best first; ties keep their order."""
+    return sorted(range(len(values)), key=lambda i: (-values[i], i))
+
+
+def reranked(hits: Sequence[Hit], best_first: Sequence[Candidate]) -> tuple[Hit, ...]:
     """Return the hits in the order of their best sentences, ranks counted anew; others keep to the end."""
-    best: dict[str, float] = {}
-    for candidate, value in zip(pool, values, strict=True):
-        id_ = candidate.hit.passage.id
-        best[id_] = max(value, best.get(id_, value))
-    order = sorted(hits, key=lambda hit: -best.get(hit.passage.id, float("-inf")))
-    return tuple(replace(hit, rank=place) for place, hit in enumerate(order, start=1))
+    places = {c.hit.passage.id: place for place, c in reversed(list(enumerate(best_first)))}
+    order = sorted(hits, key=lambda hit: places.get(hit.passage.id, len(best_first)))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(order, start=1))
 
 
-def choose(pool: Sequence[Candidate], values: Sequence[float], budget: int) -> list[Candidate]:
-    """Return the best sentences that fit into the budget of words, best first, and at least one."""
+def first_words(best_first: Sequence[Candidate], budget: int) -> list[Candidate]:
+    """Return the first sentences that fit into the budget of words together, and at least one."""
     chosen: list[Candidate] = []
     used = 0
-    for i in sorted(range(len(pool)), key=lambda i: (-values[i], i)):
-        used += len(pool[i].text.split())
+    for candidate in best_first:
+        used += len(candidate.text.split())
         if chosen and used > budget:
             break
-        chosen.append(pool[i])
+        chosen.append(candidate)
     return chosen

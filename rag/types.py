@@ -227,6 +227,24 @@ class Encoder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How a passage reads as an answer to a question: log-odds that it holds one, and for each of its
+    sentences the score of the best answer in it. Scores compare within one question only.
+    """
+
+    relevance: float
+    sentences: tuple[float, ...]
+
+
+class PassageReader(Protocol):
+    """Reads a question and passages together."""
+
+    def read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:
+        """Return how each passage, given as text and the spans of its sentences in it, answers a question."""
+        ...
+
+
 class GeneratorSession(Protocol):
     """The prompts of one question; what they begin with in common is read once."""
 

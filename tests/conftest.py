@@ -17,7 +17,7 @@ from rag.build import build, build_articles
 from rag.engine import Engine
 from rag.index import Index, load_encoder
 from rag.text import content_words
-from rag.types import Article, GeneratorSession, Span
+from rag.types import Article, GeneratorSession, Read, Span
 
 pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
 
@@ -43,6 +43,24 @@ class WordEncoder:
             row[-1] = 0.0 if row.any() else 1.0
             row /= np.linalg.norm(row)
         return rows
+
+
+class WordReader:
+    """Likes sentences that hold a word: 5 for them, else 0; relevance 1 for their passage, else -1."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.asked: list[str] = []
+
+    def read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:
+        self.asked.append(question)
+        return [
+            Read(
+                1.0 if self.word in text else -1.0,
+                tuple(5.0 if self.word in text[a:b] else 0.0 for a, b in spans),
+            )
+            for text, spans in passages
+        ]
 
 
 class ScriptedModel:

@@ -19,8 +19,9 @@ OWNERS = {
     "bm25s": {"lexical"},
     "Stemmer": {"lexical"},
     "sentence_transformers": {"encoder"},
-    "transformers": {"generator", "models_convert"},  # models_convert runs in a child process of its own
-    "torch": {"generator", "models_convert"},
+    # A generator, a reader and its training; models_convert runs in a child process of its own.
+    "transformers": {"generator", "models_convert", "reader", "reader_training"},
+    "torch": {"generator", "models_convert", "reader", "reader_training"},
     "gradio": {"chat"},
     "ir_measures": {"eval_trec"},
     "matplotlib": {"eval_plots"},
@@ -59,9 +60,10 @@ def test_imports_run_one_way() -> None:
 LAYERS = [
     {"errors", "types"},
     {"text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
-    {"corpus", "models", "encoder", "vectors", "lexical"},
+    {"corpus", "models", "encoder", "vectors", "lexical", "generator"},
+    {"reader"},
     {"ranking", "generation", "index"},
-    {"build", "search", "reading", "statements", "drafting", "answer"},
+    {"build", "search", "reading", "statements", "drafting", "answer", "reader_training"},
     {"engine", "evaluate"},
     {"chat", "cli"},
 ]

@@ -8,7 +8,7 @@ import pytest
 from rag import prompts, reading
 from rag.grounding import Candidate
 from rag.passages import split
-from rag.types import Hit
+from rag.types import Hit, Read
 from tests.conftest import ARTICLES, article
 
 
@@ -17,19 +17,38 @@ def candidate(text: str, score: float = 0.0) -> Candidate:
     return Candidate(Hit(passage, article("a", text), score, 1), 0, len(text), text)
 
 
-def test_scores_by_hand() -> None:
+WEIGHTS = reading.WEIGHTS
+
+
+def test_likeness_by_hand() -> None:
+    """Of two values the better is one standard deviation above the mean, equal ones are none."""
     pool = [candidate("The ferry left.", score=1.0), candidate("A museum.")]
-    assert reading.scores("ferry museum", pool, [0.5, 0.1]) == pytest.approx([0.5 + 0.4 + 0.2, 0.1 + 0.4])
+    found = reading.likely("ferry museum", pool, [0.5, 0.1], {})
+    expected = WEIGHTS["cosine"] + WEIGHTS["passage"]  # each has one of the two words
+    assert found == pytest.approx([expected, -expected])
 
 
-def test_the_best_sentences_within_the_budget_best_first() -> None:
-    pool = [candidate("one two three."), candidate("four five."), candidate("six seven eight nine.")]
-    assert reading.choose(pool, [0.1, 0.9, 0.5], budget=6) == [pool[1], pool[2]]
+def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
+    one, other = candidate("The ferry left."), candidate("A museum.")
+    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
+    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
+    reads = {"a": Read(-1.0, (3.0,)), "b": Read(2.0, (1.0,))}
+    expected = WEIGHTS["answer"] - WEIGHTS["relevance"]
+    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([expected, -expected])
+
+
+def test_the_first_sentences_within_the_budget() -> None:
+    pool = [candidate("four five."), candidate("six seven eight nine."), candidate("one.")]
+    assert reading.first_words(pool, budget=6) == pool[:2]
 
 
 def test_one_sentence_is_read_however_long() -> None:
     long = candidate("word " * 50 + "end.")
-    assert reading.choose([long], [0.0], budget=5) == [long]
+    assert reading.first_words([long], budget=5) == [long]
+
+
+def test_ties_keep_their_order() -> None:
+    assert reading.in_order([0.1, 0.9, 0.9, 0.5]) == [1, 2, 3, 0]
 
 
 def test_passages_stand_under_headline_and_date_in_reading_order() -> None:
@@ -56,13 +75,13 @@ def dated(text: str, day: date | None) -> Candidate:
 
 def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
     pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
-    values = reading.favour_newest(pool, [1.0, 0.7])
+    values = reading.favour_newest(pool, [1.0, 0.1])
     assert values.index(max(values)) == 1
-    values = reading.favour_newest(pool, [1.0, 0.2])
+    values = reading.favour_newest(pool, [1.0, -0.1])
     assert values.index(max(values)) == 0
 
 
-def test_attention_and_cosine_are_added_by_spread() -> None:
+def test_attention_and_likeness_are_added_by_spread() -> None:
     assert reading.attended([0.0, 1.0], [1.0, 0.0]) == pytest.approx([-0.4, 0.4])
     assert reading.attended([0.5, 0.5], [0.0, 1.0]) == pytest.approx([-0.6, 0.6])  # attention says nothing
 
@@ -71,7 +90,7 @@ def test_hits_go_by_their_best_sentence_and_unread_ones_last() -> None:
     one, other = candidate("The ferry left."), dated("A museum.", None)
     unread = Hit(split(ARTICLES[0])[0], ARTICLES[0], 9.0, 1)
     other = Candidate(replace(other.hit, passage=replace(other.hit.passage, id="b#0")), 0, 9, "A museum.")
-    ranked = reading.reranked([unread, one.hit, other.hit], [one, other], [0.1, 0.9])
+    ranked = reading.reranked([unread, one.hit, other.hit], [other, one])
     assert [(h.passage.id, h.rank) for h in ranked] == [("b#0", 1), ("a#0", 2), ("bridge#0", 3)]
 
 

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import models, ranking, reader_training
+from rag.index import Index, load_reader
+from rag.passages import split
+from rag.reader import MiniLMReader, best_span
+from rag.reader_training import Example, Trainee, examples
+from rag.search import find
+from rag.types import Hit, Read
+from tests.conftest import ARTICLES, WordEncoder, WordReader
+
+BRIDGE = ARTICLES[0]
+
+
+def seeded() -> random.Random:
+    return random.Random(1)  # noqa: S311  # an order, not a secret
+
+
+def hit(place: int, score: float) -> Hit:
+    source = ARTICLES[place]
+    return Hit(split(source)[0], source, score, place + 1)
+
+
+# What is read, and what comes of it
+
+
+def test_a_passage_is_read_under_its_headline() -> None:
+    text, spans = ranking.reading_of(hit(0, 0.0))
+    assert text.startswith("Bridge opens. The mayor opened")
+    assert [text[a:b] for a, b in spans] == [
+        "The mayor opened the bridge on 3 May 2022.",
+        "The bridge cost 40 million euros.",
+    ]
+
+
+def test_reading_moves_hits_by_standard_deviations() -> None:
+    """Of two passages the better read gains both weights, the other loses them."""
+    hits = [hit(0, 1.0), hit(1, 0.9), hit(2, 0.8)]
+    reads = {hits[0].passage.id: Read(-1.0, (0.0, 0.0)), hits[1].passage.id: Read(1.0, (5.0,))}
+    gain = sum(ranking.READ_WEIGHTS)
+    found = ranking.reranked(hits, reads)
+    assert [h.article.id for h in found] == ["ferry-new", "bridge", "ferry-old"]
+    assert [h.rank for h in found] == [1, 2, 3]
+    assert [h.score for h in found] == pytest.approx([0.9 + gain, 1.0 - gain, min(0.8, 1.0 - gain)])
+
+
+def test_hits_that_read_alike_keep_their_order() -> None:
+    hits = [hit(0, 1.0), hit(1, 0.9)]
+    reads = {h.passage.id: Read(0.0, (1.0,)) for h in hits}
+    assert ranking.reranked(hits, reads) == hits
+
+
+def test_a_search_reads_unless_told_not_to(index: Index, encoder: WordEncoder) -> None:
+    reader = WordReader("Mondays")
+    reading = Index(index.parts, index.manifest, encoder, reader)
+    plain = find(reading, "ferry passengers", 4, rerank=False).hits
+    assert plain[0].article.id == "ferry-old"
+    assert reader.asked == []
+    assert find(reading, "ferry passengers", 4).hits[0].article.id == "ferry-new"
+    assert reader.asked == ["ferry passengers"]
+
+
+def test_there_is_no_reader_beside_another_encoder(index: Index) -> None:
+    assert index.reader is None
+    assert index.read("ferry", index.search("ferry")) == {}
+
+
+# Answers within a sentence
+
+
+def test_the_best_answer_is_the_best_pair_of_ends_in_order() -> None:
+    ends = np.array([[9, 9], [0, 4], [3, 1], [1, 2], [9, 9]], dtype=np.float32)
+    offsets = np.array([[0, 3], [4, 6], [7, 9], [10, 12], [13, 15]])
+    inside = np.array([False, True, True, True, True])
+    assert best_span(ends, offsets, inside, (4, 12)) == 5.0  # tokens 2 to 3; 4 + 3 would run backwards
+    assert best_span(ends, offsets, inside, (4, 6)) == 4.0
+    assert best_span(ends, offsets, inside, (20, 30)) is None
+
+
+# The real one
+
+
+@pytest.fixture(scope="module")
+def real() -> MiniLMReader:
+    if models.installed("minilm") is None:
+        pytest.skip("the encoder is not here: `rag models pull`")
+    return load_reader()
+
+
+@pytest.mark.models
+def test_the_reader_finds_the_sentence_that_answers(real: MiniLMReader) -> None:
+    text, spans = ranking.reading_of(hit(0, 0.0))
+    (when,) = real.read("On which day was it inaugurated?", [(text, spans)])
+    (cost,) = real.read("How much money was spent on it?", [(text, spans)])
+    assert when.sentences[0] > when.sentences[1]
+    assert cost.sentences[1] > cost.sentences[0]
+
+
+@pytest.mark.models
+def test_the_reader_knows_which_passage_answers(real: MiniLMReader) -> None:
+    passages = [ranking.reading_of(hit(place, 0.0)) for place in range(4)]
+    reads = real.read("How many people took the ferry each day in 2021?", passages)
+    assert max(reads, key=lambda r: r.relevance) in reads[1:3]
+    again = real.read("How many people took the ferry each day in 2021?", passages)
+    assert again == reads
+
+
+@pytest.mark.models
+def test_a_passage_too_long_to_be_read_whole_has_a_score_for_each_sentence(real: MiniLMReader) -> None:
+    text = "A ferry sails. " * 200
+    spans = [(i * 15, i * 15 + 14) for i in range(200)]
+    (read,) = real.read("What sails?" * 200, [(text, spans)])
+    assert len(read.sentences) == 200
+    assert read.sentences[-1] == min(read.sentences)
+
+
+# Training
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> Path:
+    """Two questions over two paragraphs."""
+    paragraphs = [
+        {
+            "context": "The ferry left Halvik at nine.",
+            "qas": [
+                {"question": "When did the ferry leave?", "answers": [{"text": "nine", "answer_start": 25}]}
+            ],
+        },
+        {
+            "context": "The ferry was painted green.",
+            "qas": [
+                {
+                    "question": "Which colour has the ferry?",
+                    "answers": [{"text": "green", "answer_start": 22}],
+                }
+            ],
+        },
+    ]
+    path = tmp_path / "squad.json"
+    path.write_text(
+        json.dumps({"data": [{"title": "The_ferry", "paragraphs": paragraphs}]}), encoding="utf-8"
+    )
+    return path
+
+
+def test_examples_carry_the_answer_and_near_misses(squad: Path) -> None:
+    first, second = examples(squad)
+    assert first == Example(
+        "When did the ferry leave?", "The ferry", "The ferry left Halvik at nine.", 25, 29,
+        ("The ferry was painted green.",),
+    )  # fmt: skip
+    assert second.paragraph[second.start : second.end] == "green"
+
+
+@pytest.mark.models
+def test_training_learns_and_goes_on_from_where_it_was(squad: Path, tmp_path: Path) -> None:
+    folder = models.installed("minilm")
+    if folder is None:
+        pytest.skip("the encoder is not here: `rag models pull`")
+    found = examples(squad)
+    trainee = Trainee(folder)
+    before = trainee.loss(found, seeded()).item()
+    ticks = itertools.count(0.0, 1.0)  # a second a step
+    steps = reader_training.train(trainee, found, 12.0, 1e-3, lambda _step, _loss: None, ticks.__next__)
+    after = trainee.loss(found, seeded()).item()
+    assert steps == 11
+    assert after < before
+    trainee.save(tmp_path / "a.safetensors", steps)
+    other = Trainee(folder)
+    other.load(tmp_path / "a.safetensors")
+    assert other.loss(found, seeded()).item() == pytest.approx(after, abs=0.05)
