@@ -129,7 +129,7 @@ class Index:
         hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
         if not rerank or self.reader is None or not hits:
             return hits[:k]
-        return ranking.reranked(hits, self.read(question, hits[: ranking.RERANKED]))[:k]
+        return ranking.reranked(question, hits, self.read(question, hits[: ranking.RERANKED]))[:k]
 
     def read(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
         """Return how each hit reads as an answer to a question, by passage id; empty without a reader."""

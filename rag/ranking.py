@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 100  # that a bonus can move
 RERANKED = 20  # first passages that the reader may move
-READ_WEIGHTS = (0.35, 0.35)  # of the best answer in a passage, and of its relevance: see eval/NOTES.md
+READ_WEIGHTS = (1.0, 0.4)  # of reading beside search, for a question of few and of many words: see there
+ANSWER_SHARE = 0.7  # in reading, of the best answer in a passage; the rest is its relevance
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
 LEXICAL_WEIGHTS = (0.2, 0.35)
@@ -106,7 +107,7 @@ def search(
         rows = np.flatnonzero([p.article_id in kept for p in parts.passages])
     if not len(rows):
         return []
-    weight = lexical_weight(question)
+    weight = by_words(question, *LEXICAL_WEIGHTS)
     fused = standardised_sum([dense[rows], lexical[rows]], [1 - weight, weight])
     if bonus is not None:
         for place in best_first(fused)[:CANDIDATES]:
@@ -125,7 +126,7 @@ def reading_of(hit: Hit) -> tuple[str, list[Span]]:
     return headline + hit.passage.text, [(a + offset, b + offset) for a, b in hit.passage.sentences]
 
 
-def reranked(hits: Sequence[Hit], reads: Mapping[str, Read]) -> list[Hit]:
+def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> list[Hit]:
     """Return the hits, those that were read first, in the order of search and reading together.
 
     What was not read keeps its order behind them; no score rises from one hit to the next.
@@ -134,19 +135,19 @@ def reranked(hits: Sequence[Hit], reads: Mapping[str, Read]) -> list[Hit]:
     best = [max(reads[hit.passage.id].sentences) for hit in first]
     relevance = [reads[hit.passage.id].relevance for hit in first]
     columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
-    found = np.asarray([hit.score for hit in first]) + standardised_sum(columns, READ_WEIGHTS)
+    reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])
+    found = np.asarray([hit.score for hit in first]) + by_words(question, *READ_WEIGHTS) * reading
     read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
     rest = [hit for hit in hits if hit.passage.id not in reads]
     behind = [replace(hit, score=min(hit.score, read[-1].score)) for hit in rest]
     return [replace(hit, rank=rank) for rank, hit in enumerate(read + behind, start=1)]
 
 
-def lexical_weight(question: str) -> float:
-    """Return the weight of BM25 for a question: the more words it has, the more it rises."""
+def by_words(question: str, few: float, many: float) -> float:
+    """Return a weight that goes from ``few`` to ``many`` with the number of content words of a question."""
     short, long = QUESTION_WORDS
     part = (len(set(content_words(question))) - short) / (long - short)
-    low, high = LEXICAL_WEIGHTS
-    return low + (high - low) * min(1.0, max(0.0, part))
+    return few + (many - few) * min(1.0, max(0.0, part))
 
 
 def dense_scores(parts: Parts, query: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -147,6 +147,13 @@ class Trainee:
         for name, tensor in load_file(path).items():
             self.learned[name].data.copy_(tensor.float())
 
+    def average(self, path: Path) -> None:
+        """Move half the way back to adapters that were saved before (Wortsman et al., Model soups, 2022)."""
+        from safetensors.torch import load_file
+
+        for name, tensor in load_file(path).items():
+            self.learned[name].data.add_(tensor.float()).div_(2)
+
     def save(self, path: Path, steps: int) -> None:
         """Write the adapters in half precision."""
         import torch
@@ -222,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("squad", type=Path, help="train-v1.1.json of SQuAD")
     parser.add_argument("--minutes", type=float, default=80)
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of AdamW")
-    parser.add_argument("--start", type=Path, help="adapters to begin from")
+    parser.add_argument("--start", type=Path, help="adapters to begin from, and to average with at the end")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("reader.safetensors"))
     options = parser.parse_args(arguments)
     trainee = Trainee(Path(model_path("minilm")))
@@ -234,6 +241,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"step {step}: loss {loss:.3f}\n")
 
     steps = train(trainee, found, 60 * options.minutes, options.rate, report)
+    if options.start:
+        trainee.average(options.start)
     trainee.save(options.out, steps)
     sys.stderr.write(f"{options.out}: {steps} steps of {QUESTIONS} questions\n")
 

@@ -14,7 +14,7 @@ from rag.build import build_articles
 from rag.errors import BrokenIndexError, UsageError
 from rag.index import Index, doctor
 from rag.lexical import Lexical, terms
-from rag.ranking import lexical_weight, unit_texts, units
+from rag.ranking import LEXICAL_WEIGHTS, by_words, unit_texts, units
 from rag.vectors import Vectors
 from tests.conftest import ARTICLES, WordEncoder, article
 
@@ -109,7 +109,7 @@ def test_the_same_story_from_two_wires_counts_once_and_other_figures_do_not(
     ],
 )
 def test_bm25_weighs_more_in_long_questions(question: str, weight: float) -> None:
-    assert lexical_weight(question) == pytest.approx(weight)
+    assert by_words(question, *LEXICAL_WEIGHTS) == pytest.approx(weight)
 
 
 def test_units_are_passages_then_sentences_of_those_with_several(index: Index) -> None:

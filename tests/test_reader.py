@@ -42,11 +42,11 @@ def test_a_passage_is_read_under_its_headline() -> None:
 
 
 def test_reading_moves_hits_by_standard_deviations() -> None:
-    """Of two passages the better read gains both weights, the other loses them."""
+    """Of two passages the better read gains the weight of reading, the other loses it."""
     hits = [hit(0, 1.0), hit(1, 0.9), hit(2, 0.8)]
     reads = {hits[0].passage.id: Read(-1.0, (0.0, 0.0)), hits[1].passage.id: Read(1.0, (5.0,))}
-    gain = sum(ranking.READ_WEIGHTS)
-    found = ranking.reranked(hits, reads)
+    gain = ranking.READ_WEIGHTS[0]
+    found = ranking.reranked("Who won?", hits, reads)
     assert [h.article.id for h in found] == ["ferry-new", "bridge", "ferry-old"]
     assert [h.rank for h in found] == [1, 2, 3]
     assert [h.score for h in found] == pytest.approx([0.9 + gain, 1.0 - gain, min(0.8, 1.0 - gain)])
@@ -55,7 +55,7 @@ def test_reading_moves_hits_by_standard_deviations() -> None:
 def test_hits_that_read_alike_keep_their_order() -> None:
     hits = [hit(0, 1.0), hit(1, 0.9)]
     reads = {h.passage.id: Read(0.0, (1.0,)) for h in hits}
-    assert ranking.reranked(hits, reads) == hits
+    assert ranking.reranked("Who won?", hits, reads) == hits
 
 
 def test_a_search_reads_unless_told_not_to(index: Index, encoder: WordEncoder) -> None:
