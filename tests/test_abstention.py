@@ -51,3 +51,8 @@ def test_a_fit_from_result_rows_cuts_between_the_two_kinds() -> None:
     assert [fitted.probability(r["signals"]) >= fitted.threshold for r in rows] == [False] * 4 + [True] * 4
     with pytest.raises(EvalError, match="answerable and unanswerable"):
         fit_rows(rows[:4])
+
+
+def test_a_signal_that_is_not_there_says_nothing() -> None:
+    gate = Gate({"a": 1.0, "b": 5.0}, {"a": 0.0, "b": 2.0}, {"a": 1.0, "b": 1.0}, 0.0, 0.5)
+    assert gate.probability({"a": 1.0}) == gate.probability({"a": 1.0, "b": 2.0})

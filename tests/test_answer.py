@@ -10,7 +10,7 @@ from rag.answer import Answerer
 from rag.errors import UsageError
 from rag.index import Index
 from rag.types import Answer, Draft, Searched, citation_numbers
-from tests.conftest import ScriptedModel
+from tests.conftest import ScriptedModel, WordEncoder, WordReader
 
 TODAY = date(2026, 1, 1)
 
@@ -52,6 +52,17 @@ def test_only_the_supported_sentences_of_a_draft_are_shown(index: Index) -> None
     answer = Answerer(index, model, TODAY).answer("What did the bridge cost?")
     assert answer.text == "The bridge cost 40 million euros."
     assert [s.text for s in answer.dropped] == ["The minister wept with joy in Oslo."]
+
+
+def test_what_was_read_comes_first_and_is_told(index: Index, encoder: WordEncoder) -> None:
+    reading = Index(index.parts, index.manifest, encoder, WordReader("Mondays"))
+    model = ScriptedModel("The harbour museum is closed on Mondays.")
+    searched, *_, answer = Answerer(reading, model, TODAY).stream("ferry passengers")
+    assert isinstance(searched, Searched)
+    assert isinstance(answer, Answer)
+    assert searched.hits[0].article.id == "ferry-old"  # shown at once, before anything is read
+    assert answer.hits[0].article.id == "ferry-new"
+    assert answer.signals == {"states": 2.0, "answer": 5.0, "relevance": 1.0}
 
 
 def test_a_model_that_says_no_makes_the_one_refusal(index: Index) -> None:
