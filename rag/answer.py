@@ -73,14 +73,15 @@ class Answerer:
             self.index, question, FOUND, history=history, source=source, published_from=published_from,
             published_to=published_to, today=self._today, rerank=False,
         )  # fmt: skip
-        clock.lap("retrieve")
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
         if not pool:
+            clock.lap("retrieve")
             found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, source), clock)
             return
         weighed = self._weighed(found, pool)
+        clock.lap("retrieve")  # reading is part of finding
         if self.model is None:
             yield self._extracted(found, weighed, clock)
         else:

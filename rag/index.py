@@ -118,22 +118,20 @@ class Index:
         (case and accents do not matter); ``published_from`` and ``published_to`` keep articles published in
         that interval, both days included: an article without a date is then left out. ``bonus`` moves
         passages up by standard deviations of the score. ``rerank`` has the first 20 read together with the
-        question, a third of a second; without it an answer takes a few hundredths. Scores compare within
-        one search only. No generator is loaded. Raises UsageError for a
-        question without a word, a k below 1, an interval that ends before it begins, or a source that the
-        index does not hold.
+        question, a third of a second; without it a search takes a few hundredths. Scores compare within
+        one search only. No generator is loaded. Raises UsageError for a question without a word, a k below
+        1, an interval that ends before it begins, or a source that the index does not hold.
         """
         ranking.check_question(question)
         keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
         count = max(k, ranking.RERANKED) if rerank else k
         hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
-        if not rerank or self.reader is None or not hits:
-            return hits[:k]
-        return ranking.reranked(question, hits, self.read(question, hits[: ranking.RERANKED]))[:k]
+        reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
+        return ranking.reranked(question, hits, reads)[:k] if reads else hits[:k]
 
     def read(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
         """Return how each hit reads as an answer to a question, by passage id; empty without a reader."""
-        if self.reader is None:
+        if self.reader is None or not hits:
             return {}
         reads = self.reader.read(question, [ranking.reading_of(hit) for hit in hits])
         return {hit.passage.id: read for hit, read in zip(hits, reads, strict=True)}

@@ -24,7 +24,7 @@ SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
-NEARLY = 1.0  # standard deviation, between sentences that could both hold the answer
+NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
 @dataclass(frozen=True, slots=True)

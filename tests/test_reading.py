@@ -75,9 +75,9 @@ def dated(text: str, day: date | None) -> Candidate:
 
 def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
     pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
-    values = reading.favour_newest(pool, [1.0, 0.1])
+    values = reading.favour_newest(pool, [1.0, 1.1 - reading.NEARLY])
     assert values.index(max(values)) == 1
-    values = reading.favour_newest(pool, [1.0, -0.1])
+    values = reading.favour_newest(pool, [1.0, 0.9 - reading.NEARLY])
     assert values.index(max(values)) == 0
 
 
