@@ -113,6 +113,7 @@ class Engine:
         """Open the newest index, should another program have built one."""
         with self._building:
             index = Index.open(self._folder, self._encoder)
+            index.load()
             asked = still_answered(self._questions, index.articles)
             self._ready = asked + from_passages(index.parts.passages, index.articles)
             self._index = index

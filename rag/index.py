@@ -83,6 +83,10 @@ class Index:
             return self._given_reader
         return load_reader()
 
+    def load(self) -> None:
+        """Load the encoder and the reader now, so that the first search need not wait for them."""
+        _ = self.encoder, self.reader
+
     @property
     def articles(self) -> Mapping[str, Article]:
         """The articles by id."""

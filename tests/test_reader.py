@@ -3,13 +3,14 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag import models, ranking, reader_training
-from rag.index import Index, load_reader
+from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
 from rag.reader import MiniLMReader, best_span
 from rag.reader_training import Example, Trainee, examples
@@ -66,6 +67,28 @@ def test_a_search_reads_unless_told_not_to(index: Index, encoder: WordEncoder) -
     assert reader.asked == []
     assert find(reading, "ferry passengers", 4).hits[0].article.id == "ferry-new"
     assert reader.asked == ["ferry passengers"]
+
+
+def test_an_index_can_load_what_a_search_needs_beforehand(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def encoder(name: str) -> WordEncoder:
+        loaded.append(name)
+        return WordEncoder()
+
+    def reader() -> WordReader:
+        loaded.append("reader")
+        return WordReader("ferry")
+
+    monkeypatch.setattr("rag.index.load_encoder", encoder)
+    monkeypatch.setattr("rag.index.load_reader", reader)
+    fresh = Index(index.parts, replace(index.manifest, encoder=READER_BASE))
+    assert loaded == []
+    fresh.load()
+    fresh.search("ferry passengers")
+    assert loaded == ["minilm", "reader"]
 
 
 def test_there_is_no_reader_beside_another_encoder(index: Index) -> None:
