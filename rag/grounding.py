@@ -57,13 +57,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How far quotations carry a sentence. ``missing`` names what they lack; ``score`` is 0 to 1; ``nearest``
-    is the first of them.
-    """
+    """How far quotations carry a sentence: ``missing`` names what they lack, ``score`` is 0 to 1."""
 
     score: float
     missing: tuple[str, ...] = ()
-    nearest: Candidate | None = None
 
     @property
     def supported(self) -> bool:
@@ -142,7 +139,7 @@ def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: flo
     asked = set(content_words(question))
     known = [w for text in close for w in words(text) if w in asked]
     agreement = coverage(sentence, " ".join([*texts, *known]))
-    return Check((agreement + max(0.0, cosine)) / 2, tuple(missing), quoted[0])
+    return Check((agreement + max(0.0, cosine)) / 2, tuple(missing))
 
 
 def nearby(quoted: Sequence[Candidate]) -> list[str]:

@@ -1,6 +1,6 @@
 """From a draft to the statements that are shown: each on its quotations, or dropped. Pure but for similarity.
 
-The sentence that the question turned to most is at hand all the while: it takes the place of a draft that
+The sentences that it was written from are at hand all the while: one of them takes the place of a draft that
 says nothing, or that no quotation carries.
 """
 
@@ -11,54 +11,60 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.figures import change, leading
-from rag.grounding import Candidate, Check, Similarity, contrasts, coverage, ground, is_fragment
+from rag.grounding import Candidate, Similarity, contrasts, coverage, ground, is_fragment
+from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
 from rag.text import content_words, sentences
 from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
+PLACE = 0.02  # of likeness, that a place further back among the chosen sentences counts for
 LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """The statements to show (at least one), those dropped, and how the draft's first sentence fared."""
+    """The statements to show (at least one) and those dropped."""
 
     shown: tuple[Statement, ...]
     dropped: tuple[Statement, ...]
-    check: Check
 
 
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
-    """Find the quotations of each sentence of a draft: among the chosen sentences, else among all.
+    """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once: by the sentence that it misses least when only
-    words of the question are missing there, else by the one that fits the question best.
+    A draft of which nothing is supported is repaired once: by the quotation that it comes nearest to.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
-    checks: list[Check] = []
     draft = _without_preamble(draft)
     for start, end in sentences(draft):
         sentence = draft[start:end]
-        statement, check = ground(sentence, read.question, read.chosen, similarity)
-        if not statement.supported:
-            statement, check = ground(sentence, read.question, read.pool, similarity)
-        if statement.supported and not repeats(sentence, read.question):
+        statement, _ = ground(sentence, read.question, read.chosen, similarity)
+        if statement.supported and not _says_nothing(sentence, read):
             shown.append(_made_whole(statement))
         else:
             dropped.append(Statement(sentence))
-        checks.append(check)
     if not shown:
-        near = checks[0].nearest if checks and _only_strays(checks[0], read.question) else None
-        shown.append(quotation(near or read.chosen[0]))
-    return Grounded(tuple(shown), tuple(dropped), checks[0] if checks else Check(1.0))
+        shown.append(quotation(_nearest(draft, read.chosen, similarity)))
+    return Grounded(tuple(shown), tuple(dropped))
 
 
-def _only_strays(check: Check, question: str) -> bool:
-    """Whether all that a sentence's quotation lacks are words of the question: then it is the right one."""
-    return all(coverage(term, question) == 1 for term in check.missing)
+def _nearest(draft: str, chosen: Sequence[Candidate], similarity: Similarity) -> Candidate:
+    """Return what a draft meant: the sentence most like it, an earlier one of two that are as like."""
+    if not draft.strip():
+        return chosen[0]
+    likeness = similarity(draft, [c.text for c in chosen])
+    place = max(range(len(chosen)), key=lambda i: likeness[i] - PLACE * i)
+    return chosen[place]
+
+
+def _says_nothing(sentence: str, read: Reading) -> bool:
+    """Whether a sentence only says the question again, or copies a headline as the model was shown it."""
+    return repeats(sentence, read.question) or any(
+        coverage(sentence, heading(c.hit.article)) == 1 for c in read.chosen
+    )
 
 
 def repeats(sentence: str, question: str) -> bool:

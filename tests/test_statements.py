@@ -6,6 +6,7 @@ import pytest
 
 from rag.grounding import Candidate
 from rag.passages import split
+from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
 from rag.search import Found
@@ -15,13 +16,13 @@ from tests.conftest import ARTICLES
 
 
 def reading(question: str) -> Reading:
-    """Everything that the articles say, the sentence on the cost of the bridge first."""
+    """Everything that the articles say; chosen are what the bridge cost and whom the new ferry carries."""
     pool = []
     for article in ARTICLES:
         for passage in split(article):
             hit = Hit(passage, article, 0.0, 1)
             pool += [Candidate(hit, a, b, article.text[a:b]) for a, b in passage.sentences]
-    pool.sort(key=lambda c: "40 million" not in c.text)
+    pool.sort(key=lambda c: ("40 million" not in c.text, "900 passengers" not in c.text))
     found = Found(question, question, None, QuestionDates(), ())
     return Reading(found, pool, pool[:2], 0.5, "")
 
@@ -65,10 +66,33 @@ def test_a_name_of_the_question_that_the_quotation_lacks_shows_the_quotation_its
     assert dropped == ["The ferry of Gothenburg carried 900 passengers a day."]
 
 
-def test_an_invented_figure_shows_the_sentence_that_fits_the_question_best() -> None:
+def test_an_invented_figure_shows_the_sentence_that_the_draft_comes_nearest_to() -> None:
     shown, _ = texts("What did the bridge cost?", "The bridge cost 70 million euros.")
     assert shown == [COST]
 
 
 def test_a_bare_figure_becomes_its_sentence() -> None:
     assert texts("What did the bridge cost?", "40 million euros") == ([COST], [])
+
+
+def test_of_two_sentences_equally_near_to_a_draft_the_better_one_is_shown() -> None:
+    assert texts("How far is it?", "Seven leagues of open water.") == (
+        [COST],
+        ["Seven leagues of open water."],
+    )
+
+
+def test_a_draft_is_only_held_against_the_sentences_that_it_was_written_from() -> None:
+    draft = "Rice farmers want the tax on rice lowered by 5 per cent."
+    assert any(c.text == draft for c in reading("").pool)
+    shown, dropped = texts("How should the tax change?", draft)
+    assert dropped == [draft]
+    assert shown != [draft]
+
+
+def test_a_draft_that_copies_a_headline_as_the_model_was_shown_it_says_nothing() -> None:
+    read = reading("What did the bridge cost?")
+    copied = heading(read.chosen[0].hit.article) + "."
+    made = grounded(read, copied, shared_words)
+    assert [s.text for s in made.dropped] == [copied]
+    assert [s.text for s in made.shown] == [COST]
