@@ -128,13 +128,17 @@ class Answerer:
         history: Sequence[Turn],
         clock: _Clock,
     ) -> Iterator[Progress]:
-        """Skim, write and judge with a model."""
+        """Skim, judge and write with a model."""
         before = earlier(history) if found.standalone_question != found.question else ""
         asked = found.question if before else found.standalone_question
         skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
         attention = yield from drafting.skim(session, skimmed, asked, before)
         read = reading.settle(found, weighed, attention, before, SHOWN)
-        signals = {"states": (yield from drafting.states(session, read)), **weighed.signals}
+        odds = yield from drafting.each_states(session, read)
+        if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
+            read = reading.judge(read, odds)
+        together = yield from drafting.states(session, read)
+        signals = {"states": together, "each_states": sum(odds) / len(odds), **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

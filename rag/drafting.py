@@ -1,4 +1,4 @@
-"""What the model does for an answer: skim the passages, say whether they hold one, write a draft.
+"""What the model does for an answer: skim the passages, judge the best sentences, write a draft.
 
 Each step yields a Draft now and then, so that a reader who leaves stops the model.
 """
@@ -13,6 +13,7 @@ from rag.reading import Reading
 from rag.types import Draft, GeneratorSession
 
 MAX_TOKENS = 96
+JUDGED = 5  # sentences about which the model is asked one by one
 
 
 def skim(
@@ -22,9 +23,21 @@ def skim(
     return (yield from _reading(session.attend(*prompts.skimming(pool, question, earlier))))
 
 
+def each_states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, list[float]]:
+    """Return the model's log-odds that a sentence states the answer, for each of the first by itself."""
+    odds = []
+    for candidate in read.pool[:JUDGED]:
+        odds.append((yield from _states(session, prompts.passages_block([candidate]), read)))
+    return odds
+
+
 def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, float]:
-    """Return the model's log-odds that the chosen sentences state the answer."""
-    messages = prompts.checking(_block(read), _asked(read), read.earlier)
+    """Return the model's log-odds that the chosen sentences state the answer together."""
+    return (yield from _states(session, _block(read), read))
+
+
+def _states(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, float]:
+    messages = prompts.checking(block, _asked(read), read.earlier)
     chances = yield from _reading(session.choose(messages, prompts.YES + prompts.NO))
     return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
 

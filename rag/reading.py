@@ -1,7 +1,8 @@
 """Which sentences of the hits an answer is written from. Pure.
 
 A small model answers worse from ten passages than from the few sentences that matter (eval/NOTES.md), so
-these are chosen first: by a reader, by likeness, and by the model's own attention where that is known.
+these are chosen first: by a reader, by likeness, by the model's own attention where that is known, and by its
+judgement of each.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
+PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
@@ -46,7 +48,7 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up.
+    follow-up; ``judged`` whether the model has judged the first sentences one by one.
     """
 
     found: Found
@@ -54,6 +56,7 @@ class Reading:
     chosen: Sequence[Candidate]
     nearest: float
     earlier: str
+    judged: bool = False
 
     @property
     def question(self) -> str:
@@ -105,6 +108,14 @@ def settle(found: Found, weighed: Weighed, attention: Sequence[float], earlier: 
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
     return Reading(replace(found, hits=hits), order, first_words(order, budget), weighed.nearest, earlier)
+
+
+def judge(read: Reading, odds: Sequence[float]) -> Reading:
+    """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds."""
+    first = in_order([value - PLACE * place for place, value in enumerate(odds)])
+    order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
+    found = replace(read.found, hits=reranked(read.found.hits, order))
+    return replace(read, found=found, pool=order, chosen=first_words(order, ATTENDED_WORDS), judged=True)
 
 
 def likely(

@@ -34,7 +34,8 @@ class Grounded:
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once: by the quotation that it comes nearest to.
+    A draft of which nothing is supported is repaired once: by the sentence that the model judged best, or, where
+    it has judged none, by the one that the draft comes nearest to.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
@@ -47,17 +48,16 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
         else:
             dropped.append(Statement(sentence))
     if not shown:
-        shown.append(quotation(_nearest(draft, read.chosen, similarity)))
+        shown.append(quotation(_stand_in(read, draft, similarity)))
     return Grounded(tuple(shown), tuple(dropped))
 
 
-def _nearest(draft: str, chosen: Sequence[Candidate], similarity: Similarity) -> Candidate:
-    """Return what a draft meant: the sentence most like it, an earlier one of two that are as like."""
-    if not draft.strip():
-        return chosen[0]
-    likeness = similarity(draft, [c.text for c in chosen])
-    place = max(range(len(chosen)), key=lambda i: likeness[i] - PLACE * i)
-    return chosen[place]
+def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
+    """Return the sentence to show instead of a draft."""
+    if read.judged or not draft.strip():
+        return read.chosen[0]
+    likeness = similarity(draft, [c.text for c in read.chosen])
+    return read.chosen[max(range(len(likeness)), key=lambda i: likeness[i] - PLACE * i)]
 
 
 def _says_nothing(sentence: str, read: Reading) -> bool:

@@ -8,6 +8,7 @@ from rag import abstention, prompts
 from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
 from rag.errors import UsageError
+from rag.grounding import candidates
 from rag.index import Index
 from rag.types import Answer, Draft, Searched, citation_numbers
 from tests.conftest import ScriptedModel, WordEncoder, WordReader
@@ -62,7 +63,7 @@ def test_what_was_read_comes_first_and_is_told(index: Index, encoder: WordEncode
     assert isinstance(answer, Answer)
     assert searched.hits[0].article.id == "ferry-old"  # shown at once, before anything is read
     assert answer.hits[0].article.id == "ferry-new"
-    assert answer.signals == {"states": 2.0, "answer": 5.0, "relevance": 1.0}
+    assert answer.signals == {"states": 2.0, "each_states": 2.0, "answer": 5.0, "relevance": 1.0}
 
 
 def test_a_model_that_says_no_makes_the_one_refusal(index: Index) -> None:
@@ -81,8 +82,9 @@ def test_steps_come_in_order_and_drafts_grow(index: Index) -> None:
     assert isinstance(steps[0], Searched)
     assert isinstance(steps[-1], Answer)
     drafts = [s.text for s in steps if isinstance(s, Draft)]
-    assert drafts[:3] == ["", "", "It"]  # empty while the model reads
-    assert drafts[-1] == "It cost 40 million euros."
+    written = [text for text in drafts if text]
+    assert drafts == [""] * (1 + 5 + 1) + written  # skimming, five sentences by themselves, all together
+    assert written == ["It", "It cost", "It cost 40", "It cost 40 million", "It cost 40 million euros."]
 
 
 def test_closing_the_stream_ends_the_session(index: Index) -> None:
@@ -146,10 +148,19 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")
     roles = [[role for role, _ in prompt] for prompt in model.prompts]
-    assert roles == [["system", "user"]] * 2  # is it there? what is it?
-    asked = model.prompts[1][1][1]
+    assert roles == [["system", "user"]] * (5 + 1 + 1)  # does each say it? do they together? what is it?
+    asked = model.prompts[-1][1][1]
     assert asked.index("<passages>") < asked.index("40 million") < asked.index("</passages>")
-    assert model.prompts[1][0] == ("system", prompts.SYSTEM)
+    assert model.prompts[-1][0] == ("system", prompts.SYSTEM)
+
+
+def test_each_of_the_first_sentences_is_judged_by_itself(index: Index) -> None:
+    model = ScriptedModel("It cost 40 million euros.")
+    Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    alone = [prompt[1][1] for prompt in model.prompts[:5]]
+    everything = [c.text for c in candidates(index.search("bridge", k=9))]
+    assert [sum(text in asked for text in everything) for asked in alone] == [1] * 5
+    assert all(asked.endswith(prompts.CHECK) for asked in alone)
 
 
 def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
@@ -157,7 +168,7 @@ def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     history = [("user", "What did the bridge cost?"), ("assistant", "I will look it up.")]
     answer = Answerer(index, model, TODAY).answer("And who opened it?", history)  # type: ignore[arg-type]
     assert answer.standalone_question.startswith("And who opened it? - What did the bridge cost?")
-    asked = model.prompts[1][1][1]
+    asked = model.prompts[-1][1][1]
     assert "Reader: What did the bridge cost?" in asked
     assert asked.endswith("Question: And who opened it?")
 

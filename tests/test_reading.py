@@ -8,6 +8,8 @@ import pytest
 from rag import prompts, reading
 from rag.grounding import Candidate
 from rag.passages import split
+from rag.question_dates import QuestionDates
+from rag.search import Found
 from rag.types import Hit, Read
 from tests.conftest import ARTICLES, article
 
@@ -103,3 +105,24 @@ def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
     content = messages[-1][1]
     assert [content[a:b] for a, b in spans] == [c.text for c in pool]
     assert content[asked[0] : asked[1]] == "Who (b) paid?"
+
+
+def judged_order(*odds: float) -> str:
+    """The order of three sentences, a word each, of which the first have been judged."""
+    pool = [candidate(f"{word}.") for word in "abc"]
+    hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
+    pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
+    found = Found("q", "q", None, QuestionDates(), hits)
+    read = reading.judge(reading.Reading(found, pool, pool[:1], 0.5, ""), odds)
+    assert (
+        [h.passage.id for h in read.found.hits]
+        == [c.text for c in read.pool]
+        == [c.text for c in read.chosen]
+    )
+    return "".join(c.text for c in read.pool).replace(".", "")
+
+
+def test_judged_sentences_come_in_the_order_of_their_odds() -> None:
+    assert judged_order(0.5, 0.5 + 1.1 * reading.PLACE) == "bac"
+    assert judged_order(0.5, 0.5 + 0.9 * reading.PLACE) == "abc"  # nearly as sure: the earlier one
+    assert judged_order(-1.0, 3.0, 2.9) == "bca"

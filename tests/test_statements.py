@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -96,3 +97,10 @@ def test_a_draft_that_copies_a_headline_as_the_model_was_shown_it_says_nothing()
     made = grounded(read, copied, shared_words)
     assert [s.text for s in made.dropped] == [copied]
     assert [s.text for s in made.shown] == [COST]
+
+
+def test_where_the_model_has_judged_the_sentences_its_best_one_stands_in_for_a_draft() -> None:
+    read = reading("How many passengers a day does the ferry carry?")
+    draft = "The ferry carried 70 passengers a day."
+    assert [s.text for s in grounded(read, draft, shared_words).shown] == [read.chosen[1].text]
+    assert [s.text for s in grounded(replace(read, judged=True), draft, shared_words).shown] == [COST]
