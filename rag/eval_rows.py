@@ -11,7 +11,7 @@ from rag import eval_judging as judging
 from rag import eval_metrics as metrics
 from rag.eval_judging import Trace
 from rag.eval_questions import Question
-from rag.eval_trec import retrieval_scores, roll_up
+from rag.eval_trec import listed, retrieval_scores, roll_up
 from rag.records import SecondsRecord, hit_record, iso, seconds_record, statement_records
 from rag.types import Answer, Article, Evidence, Hit
 
@@ -62,7 +62,7 @@ def build_row(
         "stage": _stage(question, outcome, traces, right, asked),
         "error": outcome.error,
         "hits": [hit_record(hit) for hit in hits],
-        "retrieved": roll_up(outcome.found) if by_article else [hit.passage.id for hit in outcome.found],
+        "retrieved": listed(outcome.found) if by_article else [hit.passage.id for hit in outcome.found],
         "seconds": seconds,
         "confidence": outcome.confidence,
         "scores": scores | _times(seconds),
@@ -142,7 +142,7 @@ def _retrieval(
     question: Question, found: Sequence[Hit], traces: Sequence[Trace], by_article: bool
 ) -> dict[str, float]:
     if by_article:
-        judgements, ranking = dict(question.judged), [[id_] for id_ in roll_up(found)]
+        judgements, ranking = dict(question.judged), [[id_] for id_ in listed(found)]
     else:
         units = judging.units_of(found, [t.places for t in traces])
         judgements = {str(i): 1 for i in range(len(traces))}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from rag.passages import article_of
 from rag.types import Hit
 
 Ranking = Sequence[Sequence[str]]
@@ -23,6 +24,14 @@ NAMES = ("nDCG@10", "RR@10", *(f"recall@{k}" for k in CUTOFFS), *(f"success@{k}"
 def roll_up(hits: Iterable[Hit]) -> list[str]:
     """Return the ids of the hits' articles, best first, each at the place of its best passage."""
     return list(dict.fromkeys(hit.passage.article_id for hit in hits))
+
+
+def listed(hits: Iterable[Hit]) -> list[str]:
+    """Return the articles in the order in which a reader meets them: each hit's, then those of the near
+    copies that are listed under it.
+    """
+    passages = (id_ for hit in hits for id_ in (hit.passage.id, *hit.copies))
+    return list(dict.fromkeys(article_of(id_) for id_ in passages))
 
 
 def retrieval_scores(

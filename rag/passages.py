@@ -51,3 +51,8 @@ def _cut(text: str, start: int, end: int, target: int) -> list[list[Span]]:
             groups.append([span])
             count = n
     return groups
+
+
+def article_of(passage_id: str) -> str:
+    """Return the id of the article that a passage is from."""
+    return passage_id.rpartition("#")[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from rag.types import Answer, Evidence, Hit, Interval, Seconds, Statement, citation_numbers
 
@@ -26,6 +26,7 @@ class HitRecord(TypedDict):
     start: int
     end: int
     text: str
+    copies: NotRequired[list[str]]
 
 
 class CitationRecord(TypedDict):
@@ -62,9 +63,11 @@ class SecondsRecord(TypedDict):
 
 
 def hit_record(hit: Hit) -> HitRecord:
-    """Return the record of one hit; the date is ISO 8601 or None."""
+    """Return the record of one hit; the date is ISO 8601 or None. ``copies``, the passages that say the same
+    words, is there only when there are any.
+    """
     article, passage = hit.article, hit.passage
-    return {
+    record: HitRecord = {
         "rank": hit.rank,
         "score": round(float(hit.score), 6),
         "passage_id": passage.id,
@@ -77,6 +80,7 @@ def hit_record(hit: Hit) -> HitRecord:
         "end": passage.end,
         "text": passage.text,
     }
+    return {**record, "copies": list(hit.copies)} if hit.copies else record
 
 
 def citation_record(item: Evidence, number: int) -> CitationRecord:

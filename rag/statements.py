@@ -34,8 +34,8 @@ class Grounded:
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once: by the sentence that the model judged best, or, where
-    it has judged none, by the one that the draft comes nearest to.
+    A draft of which nothing is supported is repaired once: by the sentence that the model judged best or,
+    where it has judged none, by the one that the draft comes nearest to.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []

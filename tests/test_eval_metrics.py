@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log2
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag import eval_metrics as metrics
 from rag.eval_resampling import bootstrap, mcnemar, paired_bootstrap
-from rag.eval_trec import NAMES, retrieval_scores, roll_up, write_run
+from rag.eval_trec import NAMES, listed, retrieval_scores, roll_up, write_run
 from tests.fakes_eval import ALL
 
 # Right answers
@@ -259,6 +260,12 @@ def test_a_missing_result_is_a_miss_and_an_unjudged_question_is_left_out() -> No
 def test_roll_up_keeps_each_article_at_its_best_passage() -> None:
     assert roll_up(ALL) == ["storm", "bridge"]
     assert roll_up(reversed(ALL)) == ["bridge", "storm"]
+
+
+def test_articles_with_the_same_words_are_listed_after_the_hit_that_they_stand_under() -> None:
+    first, *others = ALL
+    copied = replace(first, copies=("wire#2", f"{others[-1].article.id}#9", "wire#5"))
+    assert listed([copied, *others]) == [first.article.id, "wire", others[-1].article.id]
 
 
 def test_a_trec_run_keeps_the_order_and_its_columns(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rag.errors import BrokenIndexError, UsageError
 from rag.index import Index, doctor
 from rag.lexical import Lexical, terms
 from rag.ranking import LEXICAL_WEIGHTS, by_words, unit_texts, units
+from rag.records import hit_record
 from rag.vectors import Vectors
 from tests.conftest import ARTICLES, WordEncoder, article
 
@@ -82,6 +83,7 @@ def test_a_passage_repeated_word_for_word_counts_once(tmp_path: Path, encoder: W
     build_articles(twins, tmp_path, encoder)
     hits = Index.open(tmp_path, encoder).search("ferry left", k=3)
     assert [(h.passage.id, h.copies) for h in hits] == [("a#0", ("b#0",)), ("c#0", ())]
+    assert [hit_record(h).get("copies") for h in hits] == [["b#0"], None]
 
 
 def test_the_same_story_from_two_wires_counts_once_and_other_figures_do_not(
