@@ -34,8 +34,7 @@ class Grounded:
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once: by the sentence that the model judged best or,
-    where it has judged none, by the one that the draft comes nearest to.
+    A draft of which nothing is supported is repaired once, by one of these sentences.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
@@ -53,7 +52,14 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
 
 
 def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
-    """Return the sentence to show instead of a draft."""
+    """Return the sentence to show instead of a draft: one that has all that the draft adds to the question,
+    else the one that the model judged best or, where it has judged none, the one most like the draft.
+    """
+    added = [w for w in content_words(draft) if coverage(w, read.question) < 1]
+    if len(added) > 1:
+        for candidate in read.chosen:
+            if coverage(" ".join(added), candidate.text) == 1:
+                return candidate
     if read.judged or not draft.strip():
         return read.chosen[0]
     likeness = similarity(draft, [c.text for c in read.chosen])

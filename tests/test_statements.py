@@ -101,6 +101,14 @@ def test_a_draft_that_copies_a_headline_as_the_model_was_shown_it_says_nothing()
 
 def test_where_the_model_has_judged_the_sentences_its_best_one_stands_in_for_a_draft() -> None:
     read = reading("How many passengers a day does the ferry carry?")
-    draft = "The ferry carried 70 passengers a day."
+    draft = "The ferry carried 70 passengers a day to Malta."
     assert [s.text for s in grounded(read, draft, shared_words).shown] == [read.chosen[1].text]
     assert [s.text for s in grounded(replace(read, judged=True), draft, shared_words).shown] == [COST]
+
+
+def test_a_sentence_that_has_all_that_a_failed_draft_adds_is_the_one_that_it_meant() -> None:
+    read = replace(reading("How busy is the crossing to Gothenburg?"), judged=True)
+    draft = "The crossing of Gothenburg has passengers a day: not 900, the harbour office said."
+    made = grounded(read, draft, shared_words)
+    assert [s.text for s in made.dropped] == [draft]
+    assert [s.text for s in made.shown] == [read.chosen[1].text]
