@@ -167,3 +167,10 @@ def test_the_fourth_is_not_four(said: str, expected: bool) -> None:
     trip = pool(article("trip", "The president spent four days in Japan."))
     statement, _ = ground(f"The president spent {said} in Japan.", "How long?", trip, alike)
     assert statement.supported is expected
+
+
+def test_what_a_sentence_adds_to_its_question_must_stand_in_the_quotation() -> None:
+    """The words of a false premise agree with the quotation, whatever is said of it."""
+    question = "How did it come that 630,000 Vietnamese live in Japan?"
+    assert supported("Around 630,000 Vietnamese live in Japan, Ito said.", question)
+    assert not supported("That 630,000 Vietnamese live in Japan became a success.", question)
