@@ -11,6 +11,7 @@ the speed.
 from __future__ import annotations
 
 import copy
+import ctypes
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,7 +59,10 @@ class TransformersGenerator:
     def session(self) -> Iterator[GeneratorSession]:
         """Open a session with nothing read; what a session writes never depends on another."""
         with self._lock:
-            yield _Session(self._model, self._tokenizer, self._skimmer, self._openings)
+            try:
+                yield _Session(self._model, self._tokenizer, self._skimmer, self._openings)
+            finally:
+                hand_back_memory()
 
 
 class _Session:
@@ -242,6 +246,15 @@ class _Skimmer:
 
         with torch.inference_mode():
             self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
+
+
+def hand_back_memory() -> None:
+    """Return freed memory to the system at once where the C library can (glibc), which else keeps most of it
+    and grows question by question.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _empty_cache(model: Any) -> Any:

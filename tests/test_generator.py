@@ -9,7 +9,7 @@ import pytest
 
 from rag import models
 from rag.errors import ModelError
-from rag.generator import TransformersGenerator, _draft
+from rag.generator import TransformersGenerator, _draft, hand_back_memory
 from rag.models_registry import evidence_head
 
 PASSAGES = (
@@ -54,6 +54,27 @@ def exact(model: TransformersGenerator) -> TransformersGenerator:
     twin = TransformersGenerator(models.installed(model.name) or "", model.name)
     twin._model = twin._model.float()
     return twin
+
+
+@pytest.mark.models
+def test_a_session_hands_its_memory_back_however_it_ends(
+    model: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr("rag.generator.hand_back_memory", lambda: ended.append("handed back"))
+    with model.session():
+        assert ended == []
+    assert ended == ["handed back"]
+    with pytest.raises(KeyError), model.session():
+        raise KeyError("the reader left")
+    assert ended == ["handed back"] * 2
+
+
+def test_memory_can_be_handed_back_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the C library has no such function."""
+    hand_back_memory()
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
+    hand_back_memory()
 
 
 @pytest.mark.models
