@@ -2,7 +2,7 @@
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
 abstention.json. With a model two signals are enough, its log-odds that the chosen sentences state the answer
-together and that the best sentences do one by one, on average; a dozen others add nothing (eval/NOTES.md).
+together and that the best of them does by itself; a dozen others add nothing, or mislead (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rag.text import content_words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md).
-WITH_MODEL = ("states", "each_states")
+WITH_MODEL = ("states", "one_states")
 WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered", "answer")
 DEFAULT = "qwen-1.5b"
 REFUSAL = "The articles do not say."

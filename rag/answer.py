@@ -138,7 +138,7 @@ class Answerer:
         if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
             read = reading.judge(read, odds)
         together = yield from drafting.states(session, read)
-        signals = {"states": together, "each_states": sum(odds) / len(odds), **weighed.signals}
+        signals = {"states": together, "one_states": max(odds), **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

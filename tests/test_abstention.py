@@ -43,11 +43,11 @@ def test_a_model_that_was_never_fitted_gets_the_default_gate() -> None:
 
 def test_a_fit_from_result_rows_cuts_between_the_two_kinds() -> None:
     rows: list[dict[str, Any]] = [
-        {"answerable": x > 0, "signals": {"states": float(x), "each_states": x / 2, "other": -1.0}}
+        {"answerable": x > 0, "signals": {"states": float(x), "one_states": x / 2, "other": -1.0}}
         for x in (-4, -3, -2, -1, 1, 2, 3, 4)
     ]
     fitted = fit_rows(rows)
-    assert set(fitted.weights) == {"states", "each_states"}
+    assert set(fitted.weights) == {"states", "one_states"}
     assert [fitted.probability(r["signals"]) >= fitted.threshold for r in rows] == [False] * 4 + [True] * 4
     with pytest.raises(EvalError, match="answerable and unanswerable"):
         fit_rows(rows[:4])

@@ -63,7 +63,7 @@ def test_what_was_read_comes_first_and_is_told(index: Index, encoder: WordEncode
     assert isinstance(answer, Answer)
     assert searched.hits[0].article.id == "ferry-old"  # shown at once, before anything is read
     assert answer.hits[0].article.id == "ferry-new"
-    assert answer.signals == {"states": 2.0, "each_states": 2.0, "answer": 5.0, "relevance": 1.0}
+    assert answer.signals == {"states": 2.0, "one_states": 2.0, "answer": 5.0, "relevance": 1.0}
 
 
 def test_a_model_that_says_no_makes_the_one_refusal(index: Index) -> None:
