@@ -19,7 +19,7 @@ from rag.text import content_words, sentences
 from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
-PLACE = 0.02  # of likeness, that a place further back among the chosen sentences counts for
+FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen sentences counts for
 LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
 
 
@@ -63,7 +63,7 @@ def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
     if read.judged or not draft.strip():
         return read.chosen[0]
     likeness = similarity(draft, [c.text for c in read.chosen])
-    return read.chosen[max(range(len(likeness)), key=lambda i: likeness[i] - PLACE * i)]
+    return read.chosen[max(range(len(likeness)), key=lambda i: likeness[i] - FURTHER_BACK * i)]
 
 
 def _says_nothing(sentence: str, read: Reading) -> bool:
