@@ -276,7 +276,7 @@ def main() -> None:
     """Run the command line; errors end as one line on stderr and a status."""
     # Threads that wait by spinning make the model many times slower beside a browser on two cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # oneDNN keeps what it compiled for 1024 shapes; prompts bring a new one each, some 5 MB a question.
+    # oneDNN keeps what it compiled for 1024 shapes; prompts bring new ones, and memory grows.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

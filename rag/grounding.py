@@ -210,9 +210,14 @@ def _tells(sentence: str, question: str, texts: Sequence[str], nearby: Sequence[
 
     The question's own words agree with many a quotation, and would carry a false premise along with them.
     """
-    added = [word for word in content_words(sentence) if coverage(word, question) < 1]
+    added = added_words(sentence, question)
     there = " ".join([*texts, *(name for text in nearby for name in names(text))])
     return not added or coverage(" ".join(added), there) >= NEWS
+
+
+def added_words(sentence: str, question: str) -> list[str]:
+    """Return the content words of a sentence that its question does not have."""
+    return [word for word in content_words(sentence) if coverage(word, question) < 1]
 
 
 def _figures(text: str) -> list[Quantity]:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.figures import change, leading
-from rag.grounding import Candidate, Similarity, contrasts, coverage, ground, is_fragment
+from rag.grounding import Candidate, Similarity, added_words, contrasts, coverage, ground, is_fragment
 from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
-from rag.text import content_words, sentences
+from rag.text import sentences
 from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
@@ -55,7 +55,7 @@ def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
     """Return the sentence to show instead of a draft: one that has all that the draft adds to the question,
     else the one that the model judged best or, where it has judged none, the one most like the draft.
     """
-    added = [w for w in content_words(draft) if coverage(w, read.question) < 1]
+    added = added_words(draft, read.question)
     if len(added) > 1:
         for candidate in read.chosen:
             if coverage(" ".join(added), candidate.text) == 1:
@@ -75,7 +75,7 @@ def _says_nothing(sentence: str, read: Reading) -> bool:
 
 def repeats(sentence: str, question: str) -> bool:
     """Whether a sentence only says the question again."""
-    return all(coverage(word, question) == 1 for word in content_words(sentence))
+    return not added_words(sentence, question)
 
 
 def quotation(candidate: Candidate) -> Statement:
