@@ -6,10 +6,11 @@ as ``ChatModel`` and ``Encoder``.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, evidence_signals, what_is_missing
+from rag.clock import Clock
 from rag.conversation import earlier
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
@@ -24,6 +26,8 @@ from rag.grounding import Candidate, candidates
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
+from rag.parts import joined, parts
+from rag.ranking import check_question
 from rag.reading import Reading, Weighed
 from rag.search import Found, find, open_index
 from rag.settings import Settings
@@ -31,10 +35,10 @@ from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
     ChatModel,
+    Draft,
     GeneratorSession,
     Progress,
     Searched,
-    Seconds,
     Statement,
     TimelineEntry,
     Turn,
@@ -68,7 +72,21 @@ class Answerer:
 
         Raises UsageError for a question or a filter that cannot be used.
         """
-        clock = _Clock()
+        check_question(question)
+        asked = parts(question, self._today or date.today())
+        one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
+        yield from one(question, history) if len(asked) == 1 else _each(one, question, asked, history)
+
+    def _one(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        source: str | None,
+        published_from: date | None,
+        published_to: date | None,
+    ) -> Generator[Progress]:
+        """Answer a question that asks one thing."""
+        clock = Clock()
         found = find(
             self.index, question, FOUND, history=history, source=source, published_from=published_from,
             published_to=published_to, today=self._today, rerank=False,
@@ -111,7 +129,7 @@ class Answerer:
         reads = self.index.read(question, found.hits)
         return reading.weigh(found, pool, cosines, reads)
 
-    def _extracted(self, found: Found, weighed: Weighed, clock: _Clock) -> Answer:
+    def _extracted(self, found: Found, weighed: Weighed, clock: Clock) -> Answer:
         """Answer with the best sentence itself."""
         read = reading.settle(found, weighed, [], "", SHOWN)
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
@@ -126,7 +144,7 @@ class Answerer:
         found: Found,
         weighed: Weighed,
         history: Sequence[Turn],
-        clock: _Clock,
+        clock: Clock,
     ) -> Iterator[Progress]:
         """Skim, judge and write with a model."""
         before = earlier(history) if found.standalone_question != found.question else ""
@@ -164,7 +182,7 @@ class Answerer:
         known.update(zip(new, self.index.encoder.encode(new), strict=True))
         return [float(known[other] @ known[text]) for other in others]
 
-    def _answered(self, read: Reading, draft: str, clock: _Clock) -> Answer:
+    def _answered(self, read: Reading, draft: str, clock: Clock) -> Answer:
         """Ground the draft and lay out the answer."""
         made = grounded(read, draft, self._similarity)
         changed = self._changed(read, made.shown[0])
@@ -172,7 +190,7 @@ class Answerer:
         clock.lap("ground")
         return replace(self._answer(read.found, shown, changed, clock), dropped=made.dropped)
 
-    def _refused(self, read: Reading, clock: _Clock) -> Answer:
+    def _refused(self, read: Reading, clock: Clock) -> Answer:
         return self._abstain(read.found, what_is_missing(read.asked, read.found.hits), clock)
 
     def _changed(self, read: Reading, first: Statement) -> tuple[TimelineEntry, ...]:
@@ -182,7 +200,7 @@ class Answerer:
         return timeline(read.quoted_by(first)[0], read.question, read.pool, self._similarity)
 
     def _answer(
-        self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: _Clock
+        self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: Clock
     ) -> Answer:
         return Answer(
             question=found.question,
@@ -196,9 +214,31 @@ class Answerer:
             interval=found.interval,
         )
 
-    def _abstain(self, found: Found, reason: str, clock: _Clock) -> Answer:
+    def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
+
+
+def _each(
+    one: Callable[[str, Sequence[Turn]], Generator[Progress]],
+    question: str,
+    asked: Sequence[str],
+    history: Sequence[Turn],
+) -> Iterator[Progress]:
+    """Answer the parts of a question as a conversation, and join what comes of it."""
+    turns, answers, text = list(history), list[Answer](), ""
+    for part in asked:
+        with closing(one(part, turns)) as steps:
+            for step in steps:
+                if isinstance(step, Answer):
+                    answers.append(step)
+                    turns += [("user", part), ("assistant", step.text)]
+                    text += "" if step.abstained else f"{step.text} "
+                elif isinstance(step, Draft):
+                    yield Draft(text + step.text)
+                elif not answers:  # passages are shown once, while the other parts are looked for
+                    yield step
+    yield joined(question, asked, answers, SHOWN)
 
 
 def _paragraph(candidate: Candidate) -> str:
@@ -214,27 +254,6 @@ def _nothing_found(found: Found, source: str | None) -> str:
         span = f"{interval.start or 'the beginning'} to {interval.end or 'today'}"
         return f"no article in the index was published from {span}" + (f" by {source}" if source else "")
     return "no passage in the index can be quoted for this"
-
-
-class _Clock:
-    """Wall-clock seconds of the stages."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._first: float | None = None
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = now - self._last
-        self._last = now
-
-    def first_token(self) -> None:
-        if self._first is None:
-            self._first = time.perf_counter() - self._start
-
-    def seconds(self) -> Seconds:
-        return Seconds(**self._laps, first_token=self._first, total=time.perf_counter() - self._start)
 
 
 def load_model(name: str) -> ChatModel | None:

@@ -34,7 +34,7 @@ from rag.index import Index, doctor, load_encoder
 from rag.records import answer_record, search_record
 from rag.search import find
 from rag.settings import Settings
-from rag.types import Answer, Draft, Searched
+from rag.types import Draft, Searched
 
 SETTINGS = Settings()
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -154,11 +154,7 @@ def ask(
                 status.update("writing" if step.text else "reading the passages")
             else:
                 answer = step
-    print(json.dumps(answer_record(answer), ensure_ascii=False) if as_json else _answer_text(answer))
-
-
-def _answer_text(answer: Answer) -> str:
-    return f"{answer}\n({answer.reason})" if answer.abstained else str(answer)
+    print(json.dumps(answer_record(answer), ensure_ascii=False) if as_json else str(answer))
 
 
 def _interval(start: str | None, end: str | None) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _body(row: Row, number: int) -> list[Html | None]:
 def _lost(row: Row) -> Html | None:
     if not row["stage"]:
         return None
-    why = row["error"] or (row["reason"] if row["abstained"] else "")
+    why = row["error"] or row["reason"]
     stage = STAGES.get(row["stage"], row["stage"])
     return el("p", el("strong", "Why it was lost: "), stage, f" ({why})" if why else "", ".", class_="lost")
 

@@ -36,12 +36,10 @@ def _exchange(exchange: Exchange) -> str:
         return "\n\n".join([*lines, plain(exchange.problem or "Stopped. No answer was finished.")])
     numbers = citation_numbers(answer)
     notes = {item: f"[^{exchange.number}-{n}]" for item, n in numbers.items()}
-    if answer.abstained or not answer.statements:
-        lines += [plain(t) for t in (answer.text, answer.reason) if t]
-    else:
-        lines.append(
-            " ".join(plain(s.text) + "".join(notes[e] for e in s.evidence) for s in answer.statements)
-        )
+    cited = " ".join(plain(s.text) + "".join(notes[e] for e in s.evidence) for s in answer.statements)
+    lines.append(cited or plain(answer.text))
+    if answer.reason:
+        lines.append(plain(answer.reason))
     if answer.timeline:
         lines.append("\n".join(_timeline_line(entry, notes[entry.evidence]) for entry in answer.timeline))
     if notes:

@@ -58,6 +58,7 @@ def _answer(exchange: Exchange, answer: Answer) -> Html:
     spaced = [x for sentence in sentences for x in (" ", sentence)][1:]
     return join(
         el("div", el("p", spaced or answer.text), class_="answer"),
+        el("p", f"{answer.reason[:1].upper()}{answer.reason[1:]}", class_="small") if answer.reason else None,
         timeline_chart(answer.timeline, lambda e: _cite(e, exchange.number, numbers[e])),
         _left_out(len(answer.dropped)),
         el("p", _how(exchange, answer, numbers), class_="small"),

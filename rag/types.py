@@ -150,7 +150,8 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the reader gets. ``reason`` says why when ``abstained``; ``dropped`` are sentences that the model
+    """What the reader gets. ``reason`` says why when ``abstained``, and otherwise which part of
+    the question has no answer, if any; ``dropped`` are sentences that the model
     wrote and no quotation supported: they are never shown as fact. ``signals`` are what the choice between
     answering and abstaining was made from, ``confidence`` the probability of an answer that came out of it.
     """
@@ -171,13 +172,15 @@ class Answer:
     signals: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """The answer with numbered quotations under it."""
+        """The answer with numbered quotations under it, and what has no answer."""
         numbers = citation_numbers(self)
         lines = [" ".join([_marked(s, numbers) for s in self.statements]) if self.statements else self.text]
         for item, number in numbers.items():
             where = ", ".join(str(x) for x in (item.source, item.published) if x)
             place = f" ({where})" if where else ""
             lines.append(f'[{number}] "{item.quote}" - {item.title}{place}')
+        if self.reason:
+            lines.append(f"({self.reason})")
         return "\n".join(lines)
 
 

@@ -63,7 +63,7 @@ LAYERS = [
     {"corpus", "models", "encoder", "vectors", "lexical", "generator"},
     {"reader"},
     {"ranking", "generation", "index"},
-    {"build", "search", "reading", "statements", "drafting", "answer", "reader_training"},
+    {"build", "search", "reading", "statements", "drafting", "parts", "answer", "reader_training"},
     {"engine", "evaluate"},
     {"chat", "cli"},
 ]

@@ -1,0 +1,140 @@
+"""A question with several parts, one by one: "Who was it in 2023, and who in 2025?" asks two things. Pure.
+
+A small model that is asked both answers the first. Each part is asked as a follow-up of those before it, so
+that "it" has its meaning, and the answers are joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import chain, zip_longest
+
+from rag.question_dates import question_dates
+from rag.types import Answer, Hit, Seconds, Statement
+
+MOST = 3  # parts; what more there is stays with the last
+SHORTEST = 4  # words before the second part: "When and where did they meet?" asks about one meeting
+
+_ASKING = r"(?:who|whom|whose|what|which|when|where|why|how)\b"
+_BEGINS = r"(?:(?:in|at|on|by|for|from|to|with|of|since|until) )?" + _ASKING
+# "what the visit means" is no question of its own, "what was it" is.
+_EMBEDDED = r"(?! (?:it|its|he|his|she|her|they|their|this|that|these|those|the|a|an)\b)"
+_NEXT = re.compile(rf"(?:\?|[,;]? and|;) (?=(?:and )?{_BEGINS}{_EMBEDDED})", re.IGNORECASE)
+_ASKS = re.compile(rf"\b{_ASKING}", re.IGNORECASE)
+_AND = re.compile(r"^(?:and|but) ", re.IGNORECASE)
+_OTHER_TIME = re.compile(
+    rf"^{_ASKING}(?: (?:many|much|one))? (?:in|on|by|since|as of) ((?:\w+ ){{0,3}}\d{{4}})\W*$",
+    re.IGNORECASE,
+)
+_BETWEEN_TIMES = re.compile(r",? and (?:(?:in|on|by|as of) )?")
+_FROM = re.compile(r"\b(?:between|from) (?:the )?$", re.IGNORECASE)
+
+
+def parts(question: str, today: date) -> list[str]:
+    """Return the questions that a question consists of, in their order; mostly one, the question itself."""
+    plain = " ".join(question.split())
+    cuts = [m for m in _NEXT.finditer(plain) if m.group()[0] == "?" or _stands(plain[: m.start()])]
+    cuts = cuts[: MOST - 1]
+    if not cuts:
+        return _times(plain, today) or [question]
+    starts, ends = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(plain)]
+    asked = [_asked(plain[a:b]) for a, b in zip(starts, ends, strict=True)]
+    return [asked[0], *(_at_other_time(asked[0], part, today) for part in asked[1:])]
+
+
+def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown: int) -> Answer:
+    """Return one answer made of those to its parts; ``shown`` hits at most beside those that are quoted.
+
+    It abstains only when all parts do; otherwise its reason names the parts that have no answer. Its timeline
+    is that of the first part that has one: a chart shows one figure.
+    """
+    given = [a for a in answers if not a.abstained]
+    surest = max(answers, key=lambda a: a.confidence or 0.0)
+    statements = _distinct(chain.from_iterable(a.statements for a in given))
+    lacking = [part for part, a in zip(asked, answers, strict=True) if a.abstained]
+    return replace(
+        surest,
+        question=question,
+        text=" ".join(s.text for s in statements) if given else surest.text,
+        statements=statements,
+        reason="; ".join(_why(part, a) for part, a in zip(asked, answers, strict=True) if a.abstained)
+        if not given
+        else (f"the articles do not say: {' '.join(lacking)}" if lacking else None),
+        abstained=not given,
+        hits=_merged(answers, statements, shown),
+        timeline=next((a.timeline for a in given if a.timeline), ()),
+        seconds=_added([a.seconds for a in answers]),
+        standalone_question=" ".join(a.standalone_question for a in answers),
+        interval=answers[0].interval if len({a.interval for a in answers}) == 1 else None,
+        dropped=tuple(chain.from_iterable(a.dropped for a in answers)),
+    )
+
+
+def _stands(before: str) -> bool:
+    return len(before.split()) >= SHORTEST and bool(_ASKS.search(before))
+
+
+def _asked(part: str) -> str:
+    part = _AND.sub("", part.strip(" ,;")).rstrip(" ?") + "?"
+    return part[:1].upper() + part[1:]
+
+
+def _at_other_time(first: str, part: str, today: date) -> str:
+    """ "Who in 2025?" after "Who was it in 2023?": the first question with the other date."""
+    words = question_dates(first, today).words
+    other = _OTHER_TIME.match(part)
+    if not other or len(words) != 1:
+        return part
+    return first[: words[0].start] + other.group(1) + first[words[0].end :]
+
+
+def _times(question: str, today: date) -> list[str]:
+    """ "in 2023 and in 2025": the same question about each of two times."""
+    words = question_dates(question, today).words
+    if len(words) != 2 or _FROM.search(question[: words[0].start]) or not _ASKS.search(question):
+        return []
+    one, two = words
+    if not _BETWEEN_TIMES.fullmatch(question[one.end : two.start]):
+        return []
+    rest = question[two.end :]
+    return [
+        _asked(question[: one.end] + rest),
+        _asked(question[: one.start] + question[two.start : two.end] + rest),
+    ]
+
+
+def _distinct(statements: chain[Statement]) -> tuple[Statement, ...]:
+    """Leave out what says again what was said before: the same words, or the same quotation in full."""
+    kept: dict[str, Statement] = {}
+    for statement in statements:
+        kept.setdefault(statement.text, statement)
+    return tuple(kept.values())
+
+
+def _why(part: str, answer: Answer) -> str:
+    return f"{part} {answer.reason}" if answer.reason else part
+
+
+def _merged(answers: Sequence[Answer], statements: Sequence[Statement], shown: int) -> tuple[Hit, ...]:
+    """Take the hits of the parts in turn; those that are quoted are among them whatever their rank."""
+    turns = chain.from_iterable(zip_longest(*(a.hits for a in answers)))
+    hits = {hit.passage.id: hit for hit in reversed([h for h in turns if h])}
+    in_turn = list(reversed(hits.values()))
+    quoted = {e.passage_id for s in statements for e in s.evidence}
+    room = shown - len(quoted & set(hits))
+    others = [h for h in in_turn if h.passage.id not in quoted][: max(0, room)]
+    kept = [h for h in in_turn if h.passage.id in quoted or h in others]
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1))
+
+
+def _added(seconds: Sequence[Seconds]) -> Seconds:
+    return Seconds(
+        sum(s.retrieve for s in seconds),
+        sum(s.generate for s in seconds),
+        sum(s.ground for s in seconds),
+        seconds[0].first_token,
+        sum(s.total for s in seconds),
+    )

@@ -1,0 +1,120 @@
+"""Questions that ask several things: cut, answered one by one, joined."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import abstention
+from rag.abstention import REFUSAL, Gate
+from rag.answer import Answerer
+from rag.index import Index
+from rag.parts import joined, parts
+from rag.types import Answer, Draft, Interval, Searched, Seconds
+from tests.conftest import ScriptedModel
+
+TODAY = date(2026, 1, 1)
+
+ONE_THING = [
+    "When and where did they meet?",
+    "What did the minister say about trade and what the visit means?",
+    "How did it change between 2002 and 2014?",
+    "When Kishida met Thuong, what did they agree on?",
+    "Who owns the bridge and the ferry?",
+    "Tell me about 2023 and 2024.",
+]
+
+
+@pytest.mark.parametrize("question", ONE_THING)
+def test_a_question_that_asks_one_thing_is_left_alone(question: str) -> None:
+    assert parts(question, TODAY) == [question]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        (
+            "How many people live here, and how many learn Danish?",
+            ["How many people live here?", "How many learn Danish?"],
+        ),
+        ("Who was mayor in 2023 and who in 2025?", ["Who was mayor in 2023?", "Who was mayor in 2025?"]),
+        ("What did it cost in 2023 and 2024?", ["What did it cost in 2023?", "What did it cost in 2024?"]),
+        ("What is HPA? And who leads it?", ["What is HPA?", "Who leads it?"]),
+        ("Which two towns took part, and in which years?", ["Which two towns took part?", "In which years?"]),
+        ("Where is it held; who pays; and when is it?", ["Where is it held?", "Who pays?", "When is it?"]),
+    ],
+)
+def test_a_question_is_cut_where_it_asks_anew(question: str, asked: list[str]) -> None:
+    assert parts(question, TODAY) == asked
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_one_to_three_parts(text: str) -> None:
+    assert 1 <= len(parts(text, TODAY)) <= 3
+
+
+@pytest.fixture
+def by_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer when a sentence covers the question."""
+    gate = Gate({"covered": 9.0}, {"covered": 0.5}, {"covered": 1.0}, 0.0, 0.5)
+    monkeypatch.setattr(abstention, "gate", lambda _: gate)
+
+
+@pytest.mark.usefixtures("by_covered")
+def test_both_parts_are_answered_each_with_its_quotation(index: Index) -> None:
+    answer = Answerer(index, None, TODAY).answer(
+        "What did the bridge cost, and when is the harbour museum closed?"
+    )
+    assert [[e.article_id for e in s.evidence] for s in answer.statements] == [["bridge"], ["ferry-new"]]
+    assert answer.text == " ".join(s.text for s in answer.statements)
+    assert answer.reason is None
+    assert len(answer.hits) == len({h.passage.id for h in answer.hits}) <= 10
+    assert [h.rank for h in answer.hits] == list(range(1, len(answer.hits) + 1))
+    quoted = {e.passage_id for s in answer.statements for e in s.evidence}
+    assert quoted <= {h.passage.id for h in answer.hits}
+
+
+@pytest.mark.usefixtures("by_covered")
+def test_a_part_without_an_answer_is_named(index: Index) -> None:
+    answer = Answerer(index, None, TODAY).answer("What did the bridge cost, and who painted Guernica?")
+    assert not answer.abstained
+    assert [e.article_id for s in answer.statements for e in s.evidence] == ["bridge"]
+    assert answer.reason == "the articles do not say: Who painted Guernica?"
+    assert str(answer).endswith("(the articles do not say: Who painted Guernica?)")
+
+
+@pytest.mark.usefixtures("by_covered")
+def test_two_parts_without_an_answer_are_one_refusal(index: Index) -> None:
+    answer = Answerer(index, None, TODAY).answer("Who painted Guernica in Paris, and who bought Alaska?")
+    assert (answer.abstained, answer.text, answer.statements) == (True, REFUSAL, ())
+    assert answer.reason is not None
+    assert answer.reason.startswith("Who painted Guernica in Paris? the nearest passages do not mention")
+
+
+def test_passages_are_told_once_and_drafts_follow_each_other(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5)
+    monkeypatch.setattr(abstention, "gate", lambda _: gate)
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    steps = list(Answerer(index, model, TODAY).stream("What did the bridge cost, and what is it made of?"))
+    assert [type(s) for s in steps].count(Searched) == 1
+    assert [type(s) for s in steps].count(Answer) == 1
+    drafts = [s.text for s in steps if isinstance(s, Draft)]
+    assert drafts[-1] == "The bridge cost 40 million euros. The bridge cost 40 million euros."
+    last = steps[-1]
+    assert isinstance(last, Answer)
+    assert last.text == "The bridge cost 40 million euros."  # said once
+
+
+def test_seconds_add_up_and_one_interval_is_kept() -> None:
+    interval = Interval(date(2023, 1, 1))
+    one = Answer("a", "A.", seconds=Seconds(1.0, 2.0, 3.0, 2.5, 6.0), interval=interval)
+    two = Answer("b", "B.", seconds=Seconds(0.5, 0.5, 0.5, 1.0, 1.5), interval=interval)
+    both = joined("a and b", ["a", "b"], [one, two], 10)
+    assert both.seconds == Seconds(1.5, 2.5, 3.5, 2.5, 7.5)
+    assert both.interval == interval
+    assert joined("a and b", ["a", "b"], [one, Answer("b", "B.")], 10).interval is None
