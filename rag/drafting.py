@@ -33,7 +33,7 @@ def each_states(session: GeneratorSession, read: Reading) -> Generator[Draft, No
 
 def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, float]:
     """Return the model's log-odds that the chosen sentences state the answer together."""
-    return (yield from _states(session, _block(read), read))
+    return (yield from _states(session, _block(read, read.chosen), read))
 
 
 def _states(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, float]:
@@ -45,9 +45,10 @@ def _states(session: GeneratorSession, block: str, read: Reading) -> Generator[D
 def write(
     session: GeneratorSession, read: Reading, first_word: Callable[[], None]
 ) -> Generator[Draft, None, str]:
-    """Let the model answer from the chosen sentences. ``first_word`` is called once."""
+    """Let the model answer from the best sentences. ``first_word`` is called once."""
     text = ""
-    writing = session.stream(prompts.asking(_block(read), _asked(read), read.earlier), MAX_TOKENS)
+    block = _block(read, read.basis)
+    writing = session.stream(prompts.asking(block, _asked(read), read.earlier), MAX_TOKENS)
     try:
         for new in writing:
             if new and not text:
@@ -59,8 +60,8 @@ def write(
     return text
 
 
-def _block(read: Reading) -> str:
-    return prompts.passages_block(read.chosen, newest_first=read.found.dates.order == "latest")
+def _block(read: Reading, sentences: Sequence[Candidate]) -> str:
+    return prompts.passages_block(sentences, newest_first=read.found.dates.order == "latest")
 
 
 def _asked(read: Reading) -> str:

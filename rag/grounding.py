@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from rag.dates import DateMention, PartialDate, agrees, mentions
 from rag.quantities import Quantity, quantities
@@ -113,16 +113,20 @@ def is_fragment(sentence: str) -> bool:
 
 
 def contrasts(quote: str, sentence: str) -> bool:
-    """Whether a quotation sets figures of one kind side by side of which the sentence gives only one.
+    """Whether a quotation sets figures of one kind, or dates, side by side of which the sentence gives only
+    one.
 
-    Which of two figures was meant is where a small model goes wrong unseen; a reader who sees both does not.
+    Which of two was meant is where a small model goes wrong unseen; a reader who sees both does not.
     """
     kinds = [(q.kind, q.value) for clause in clauses(quote) for q in _figures(clause)]
     given = {(q.kind, q.value) for q in _figures(sentence)}
+    told = mentions(sentence)
+    dates = [(m, any(agrees(m, other) for other in told)) for m in mentions(quote)]
     return any(
-        kind == other and value != another and ((kind, value) in given) != ((other, another) in given)
-        for i, (kind, value) in enumerate(kinds)
-        for other, another in kinds[i + 1 :]
+        one[0] == other[0] and one[1] != other[1] and (one in given) != (other in given)
+        for one, other in combinations(kinds, 2)
+    ) or any(
+        here != there and not agrees(one, other) for (one, here), (other, there) in combinations(dates, 2)
     )
 
 

@@ -26,6 +26,7 @@ ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has 
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
+CLOSE = 0.13  # log-odds between two sentences of which the model cannot say which is better
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
@@ -48,7 +49,8 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``judged`` whether the model has judged the first sentences one by one.
+    follow-up; ``judged`` whether the model has judged the first sentences one by one, ``rival`` the second
+    best when it was judged as good as the best.
     """
 
     found: Found
@@ -57,6 +59,14 @@ class Reading:
     nearest: float
     earlier: str
     judged: bool = False
+    rival: Candidate | None = None
+
+    @property
+    def basis(self) -> Sequence[Candidate]:
+        """The sentences that the answer is written from: the one that the model judged best, or all that were
+        chosen. Given several, a small model answers from any of them (eval/NOTES.md).
+        """
+        return self.chosen[:1] if self.judged else self.chosen
 
     @property
     def question(self) -> str:
@@ -112,10 +122,18 @@ def settle(found: Found, weighed: Weighed, attention: Sequence[float], earlier: 
 
 def judge(read: Reading, odds: Sequence[float]) -> Reading:
     """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds."""
-    first = in_order([value - PLACE * place for place, value in enumerate(odds)])
+    values = [value - PLACE * place for place, value in enumerate(odds)]
+    first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
-    found = replace(read.found, hits=reranked(read.found.hits, order))
-    return replace(read, found=found, pool=order, chosen=first_words(order, ATTENDED_WORDS), judged=True)
+    close = len(first) > 1 and values[first[0]] - values[first[1]] < CLOSE
+    return replace(
+        read,
+        found=replace(read.found, hits=reranked(read.found.hits, order)),
+        pool=order,
+        chosen=first_words(order, ATTENDED_WORDS),
+        judged=True,
+        rival=order[1] if close else None,
+    )
 
 
 def likely(

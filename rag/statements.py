@@ -20,7 +20,9 @@ from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
 FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen sentences counts for
-LONGEST_QUOTE = 45  # words of a quoted sentence that may stand as an answer
+LONGEST_QUOTE = 60  # words of a quoted sentence that may stand as an answer
+LONGEST_ANSWER = 60  # words that two sentences may have together
+ALREADY_SAID = 0.8  # share of a sentence's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +36,52 @@ class Grounded:
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once, by one of these sentences.
+    A draft of which nothing is supported is repaired once, by one of these sentences. A second sentence that
+    the model judged as good as the best is quoted beside it.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
     draft = _without_preamble(draft)
     for start, end in sentences(draft):
         sentence = draft[start:end]
-        statement, _ = ground(sentence, read.question, read.chosen, similarity)
+        statement, _ = ground(sentence, read.question, read.basis, similarity)
         if statement.supported and not _says_nothing(sentence, read):
             shown.append(_made_whole(statement))
         else:
             dropped.append(Statement(sentence))
     if not shown:
         shown.append(quotation(_stand_in(read, draft, similarity)))
+    if read.rival and _has_room(shown, read.rival):
+        shown.append(quotation(read.rival))
     return Grounded(tuple(shown), tuple(dropped))
 
 
+def _has_room(shown: Sequence[Statement], rival: Candidate) -> bool:
+    """Whether a sentence adds something to what is shown, and leaves the answer short."""
+    said = [t for s in shown for t in (s.text, *(e.quote for e in s.evidence))]
+    length = sum(len(text.split()) for text in (*(s.text for s in shown), rival.text))
+    return length <= LONGEST_ANSWER and coverage(rival.text, " ".join(said)) < ALREADY_SAID
+
+
 def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
-    """Return the sentence to show instead of a draft: one that has all that the draft adds to the question,
-    else the one that the model judged best or, where it has judged none, the one most like the draft.
+    """Return the sentence to show instead of a draft: the one that the model judged best or, where it has
+    judged none, one that has all that the draft adds to the question, else the one most like the draft.
     """
+    if len(read.basis) == 1 or not draft.strip():
+        return read.basis[0]
     added = added_words(draft, read.question)
     if len(added) > 1:
-        for candidate in read.chosen:
+        for candidate in read.basis:
             if coverage(" ".join(added), candidate.text) == 1:
                 return candidate
-    if read.judged or not draft.strip():
-        return read.chosen[0]
-    likeness = similarity(draft, [c.text for c in read.chosen])
-    return read.chosen[max(range(len(likeness)), key=lambda i: likeness[i] - FURTHER_BACK * i)]
+    likeness = similarity(draft, [c.text for c in read.basis])
+    return read.basis[max(range(len(likeness)), key=lambda i: likeness[i] - FURTHER_BACK * i)]
 
 
 def _says_nothing(sentence: str, read: Reading) -> bool:
     """Whether a sentence only says the question again, or copies a headline as the model was shown it."""
     return repeats(sentence, read.question) or any(
-        coverage(sentence, heading(c.hit.article)) == 1 for c in read.chosen
+        coverage(sentence, heading(c.hit.article)) == 1 for c in read.basis
     )
 
 
@@ -96,7 +108,9 @@ def newest_first(
 
 
 def _made_whole(statement: Statement) -> Statement:
-    """Put the quoted sentence in the place of a bare figure or name, and of one of two contrasted figures."""
+    """Put the quoted sentence in the place of a bare figure or name, and of one of two contrasted figures or
+    dates.
+    """
     if len(statement.evidence) != 1:
         return statement
     quote = _one_line(statement.evidence[0].quote)

@@ -154,9 +154,13 @@ def test_every_sentence_of_an_article_supports_itself(candidate: Candidate) -> N
         ("620 tourists visit Japan each year.", "620 tourists visit Japan.", False),
         ("In 2023, 40 delegations came.", "40 delegations came.", False),
         ("70% want to stay, while 15 firms left.", "70% want to stay.", False),
+        ("Ties began in 1973 and were upgraded in 2002.", "Ties were upgraded in 1973.", True),
+        ("Ties began in 1973 and were upgraded in 2002.", "From 1973 to 2002 ties grew.", False),
+        ("Ties began in 1973 and were upgraded in 2002.", "Ties were upgraded.", False),
+        ("They met on 3 May 2022.", "They met in May 2022.", False),
     ],
 )
-def test_contrasted_figures(quote: str, sentence: str, expected: bool) -> None:
+def test_contrasted_figures_and_dates(quote: str, sentence: str, expected: bool) -> None:
     assert contrasts(quote, sentence) is expected
 
 

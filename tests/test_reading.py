@@ -107,13 +107,17 @@ def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
     assert content[asked[0] : asked[1]] == "Who (b) paid?"
 
 
-def judged_order(*odds: float) -> str:
-    """The order of three sentences, a word each, of which the first have been judged."""
+def judged(*odds: float) -> reading.Reading:
+    """Three sentences, a word each, of which the first have been judged."""
     pool = [candidate(f"{word}.") for word in "abc"]
     hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("q", "q", None, QuestionDates(), hits)
-    read = reading.judge(reading.Reading(found, pool, pool[:1], 0.5, ""), odds)
+    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, ""), odds)
+
+
+def judged_order(*odds: float) -> str:
+    read = judged(*odds)
     assert (
         [h.passage.id for h in read.found.hits]
         == [c.text for c in read.pool]
@@ -126,3 +130,12 @@ def test_judged_sentences_come_in_the_order_of_their_odds() -> None:
     assert judged_order(0.5, 0.5 + 1.1 * reading.PLACE) == "bac"
     assert judged_order(0.5, 0.5 + 0.9 * reading.PLACE) == "abc"  # nearly as sure: the earlier one
     assert judged_order(-1.0, 3.0, 2.9) == "bca"
+
+
+def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> None:
+    as_good, worse = 1.0 + reading.PLACE - 0.01, 1.0 + reading.PLACE - reading.CLOSE - 0.01
+    kept = judged(1.0, as_good, 0.0).rival
+    assert kept is not None
+    assert kept.text == "b."
+    assert judged(1.0, worse, 0.0).rival is None
+    assert judged(1.0).rival is None

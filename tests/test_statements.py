@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from rag import statements
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.prompts import heading
@@ -99,6 +100,17 @@ def test_a_draft_that_copies_a_headline_as_the_model_was_shown_it_says_nothing()
     assert [s.text for s in made.shown] == [COST]
 
 
+def test_where_the_model_has_judged_the_sentences_its_best_one_alone_is_what_it_writes_from() -> None:
+    read = replace(reading("What did the bridge cost?"), judged=True)
+    assert [c.text for c in read.basis] == [COST]
+    other = "The ferry carried 900 passengers a day, the harbour office said."
+    made = grounded(read, other, shared_words)
+    assert [s.text for s in made.dropped] == [
+        other
+    ]  # another chosen sentence carries it, the best one does not
+    assert [s.text for s in made.shown] == [COST]
+
+
 def test_where_the_model_has_judged_the_sentences_its_best_one_stands_in_for_a_draft() -> None:
     read = reading("How many passengers a day does the ferry carry?")
     draft = "The ferry carried 70 passengers a day to Malta."
@@ -107,8 +119,35 @@ def test_where_the_model_has_judged_the_sentences_its_best_one_stands_in_for_a_d
 
 
 def test_a_sentence_that_has_all_that_a_failed_draft_adds_is_the_one_that_it_meant() -> None:
-    read = replace(reading("How busy is the crossing to Gothenburg?"), judged=True)
+    read = reading("How busy is the crossing to Gothenburg?")
     draft = "The crossing of Gothenburg has passengers a day: not 900, the harbour office said."
     made = grounded(read, draft, shared_words)
     assert [s.text for s in made.dropped] == [draft]
     assert [s.text for s in made.shown] == [read.chosen[1].text]
+
+
+@pytest.mark.parametrize(
+    ("rival", "shown"),
+    [
+        ("The ferry carried 900 passengers a day, the harbour office said.", 2),
+        (COST, 1),  # said already
+    ],
+)
+def test_a_sentence_judged_as_good_as_the_best_is_quoted_beside_it(rival: str, shown: int) -> None:
+    read = reading("What did the bridge cost?")
+    (other,) = [c for c in read.pool if c.text == rival]
+    made = grounded(replace(read, judged=True, rival=other), COST, shared_words)
+    assert [s.text for s in made.shown] == [COST, rival][:shown]
+    assert all(s.supported for s in made.shown)
+
+
+def test_a_second_sentence_that_would_make_the_answer_long_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = reading("What did the bridge cost?")
+    both = replace(read, judged=True, rival=read.chosen[1])
+    length = len(f"{COST} {read.chosen[1].text}".split())
+    monkeypatch.setattr(statements, "LONGEST_ANSWER", length)
+    assert len(grounded(both, COST, shared_words).shown) == 2
+    monkeypatch.setattr(statements, "LONGEST_ANSWER", length - 1)
+    assert len(grounded(both, COST, shared_words).shown) == 1
