@@ -1,8 +1,9 @@
 """Answer or abstain: one probability, one threshold, decided before anything is written. Pure.
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
-abstention.json. With a model two signals are enough, its log-odds that the chosen sentences state the answer
-together and that the best of them does by itself; a dozen others add nothing, or mislead (eval/NOTES.md).
+abstention.json. With a model for which there is a probe (rag/probe.py), what that reads in the model's state
+is enough; with any other, two signals are: its log-odds that the chosen sentences state the answer together
+and that the best of them does by itself. A dozen others add nothing, or mislead (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.errors import EvalError
 from rag.grounding import Candidate, coverage, missing_dates, named_terms
@@ -23,9 +25,10 @@ from rag.text import content_words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md).
+WITH_PROBE = ("answered",)
 WITH_MODEL = ("states", "one_states")
 WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered", "answer")
-DEFAULT = "qwen-1.5b"
+OTHER = "other"  # a generator that nothing was fitted for
 REFUSAL = "The articles do not say."
 
 
@@ -54,10 +57,11 @@ class Gate:
 def gate(model: str) -> Gate:
     """Return the gate that was fitted for a generator ("none" for answers without one).
 
-    Each model has its own idea of a sure yes; one that was never fitted gets the default model's gate.
+    Each model has its own idea of a sure yes; one that was never fitted gets a gate that was fitted for
+    another on what any model can say.
     """
     data = json.loads((files("rag") / "abstention.json").read_text(encoding="utf-8"))
-    return Gate(**data.get(model, data[DEFAULT]))
+    return Gate(**data.get(model, data[OTHER]))
 
 
 def evidence_signals(
@@ -99,11 +103,24 @@ def fit(
     names = sorted(rows[0])
     table = np.asarray([[row[name] for name in names] for row in rows], dtype=np.float64)
     truth = np.asarray(answered, dtype=np.float64)
+    means, spreads, beta = logistic(table, truth, ridge)
+    return Gate(
+        _named(names, beta[:-1]), _named(names, means), _named(names, spreads), float(beta[-1]), threshold
+    )
+
+
+def logistic(
+    table: NDArray[np.floating[Any]], truth: NDArray[np.floating[Any]], ridge: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and spreads of the columns, and the weights of the standardised columns with a bias last.
+
+    ``table`` has shape (rows, columns), ``truth`` is 0 or 1, shape (rows,).
+    """
     means, spreads = table.mean(axis=0), table.std(axis=0)
     spreads[spreads < 1e-3] = 1.0  # the same for all: it says nothing
-    design = np.hstack([(table - means) / spreads, np.ones((len(rows), 1))])
+    design = np.hstack([(table - means) / spreads, np.ones((len(table), 1))])
     balance = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
-    penalty = ridge * np.diag([1.0] * len(names) + [0.0])
+    penalty = ridge * np.diag([1.0] * table.shape[1] + [0.0])
     beta = np.zeros(design.shape[1])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-design @ beta))
@@ -113,9 +130,7 @@ def fit(
         beta += step
         if np.abs(step).max() < 1e-8:
             break
-    return Gate(
-        _named(names, beta[:-1]), _named(names, means), _named(names, spreads), float(beta[-1]), threshold
-    )
+    return means, spreads, beta
 
 
 def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
@@ -131,7 +146,8 @@ def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
         raise EvalError(
             "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
         )
-    used = WITH_MODEL if "states" in usable[0]["signals"] else WITHOUT
+    kinds = (WITH_PROBE, WITH_MODEL, WITHOUT)
+    used = next(names for names in kinds if all(set(names) <= set(row["signals"]) for row in usable))
     table = [{name: row["signals"][name] for name in used} for row in usable]
     unseen = [
         fit(table[:i] + table[i + 1 :], truth[:i] + truth[i + 1 :]).probability(row)

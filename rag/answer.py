@@ -27,6 +27,7 @@ from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
 from rag.parts import joined, parts
+from rag.probe import probe
 from rag.ranking import check_question
 from rag.reading import Reading, Weighed
 from rag.search import Found, find, open_index
@@ -155,8 +156,10 @@ class Answerer:
         odds = yield from drafting.each_states(session, read)
         if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
             read = reading.judge(read, odds)
-        together = yield from drafting.states(session, read)
-        signals = {"states": together, "one_states": max(odds), **weighed.signals}
+        together, choice = yield from drafting.states(session, read)
+        known = probe(self.model.name) if self.model else None
+        inner = {"answered": known.answered(choice.state)} if known and choice.state is not None else {}
+        signals = {"states": together, "one_states": max(odds), **inner, **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)
@@ -261,7 +264,10 @@ def load_model(name: str) -> ChatModel | None:
 
     Raises ModelError when it is not installed or cannot be loaded, UsageError for any other name.
     """
-    return None if name == NO_MODEL else TransformersGenerator(model_path(name), name, evidence_head(name))
+    if name == NO_MODEL:
+        return None
+    known = probe(name)
+    return TransformersGenerator(model_path(name), name, evidence_head(name), known.layer if known else None)
 
 
 def ask(

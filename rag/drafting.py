@@ -6,12 +6,14 @@ Each step yields a Draft now and then, so that a reader who leaves stops the mod
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
 
 from rag import prompts
 from rag.grounding import Candidate
 from rag.reading import Reading
-from rag.types import Draft, GeneratorSession
+from rag.types import Choice, Draft, GeneratorSession
 
+T = TypeVar("T")
 MAX_TOKENS = 96
 JUDGED = 5  # sentences about which the model is asked one by one
 
@@ -27,19 +29,25 @@ def each_states(session: GeneratorSession, read: Reading) -> Generator[Draft, No
     """Return the model's log-odds that a sentence states the answer, for each of the first by itself."""
     odds = []
     for candidate in read.pool[:JUDGED]:
-        odds.append((yield from _states(session, prompts.passages_block([candidate]), read)))
+        choice = yield from _checked(session, prompts.passages_block([candidate]), read)
+        odds.append(_odds(choice))
     return odds
 
 
-def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, float]:
-    """Return the model's log-odds that the chosen sentences state the answer together."""
-    return (yield from _states(session, _block(read, read.chosen), read))
+def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, tuple[float, Choice]]:
+    """Return the model's log-odds that the chosen sentences state the answer together, and its choice."""
+    choice = yield from _checked(session, _block(read, read.chosen), read)
+    return _odds(choice), choice
 
 
-def _states(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, float]:
+def _checked(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Choice]:
     messages = prompts.checking(block, _asked(read), read.earlier)
-    chances = yield from _reading(session.choose(messages, prompts.YES + prompts.NO))
-    return max(chances[: len(prompts.YES)]) - max(chances[len(prompts.YES) :])
+    return (yield from _reading(session.choose(messages, prompts.YES + prompts.NO)))
+
+
+def _odds(choice: Choice) -> float:
+    """The log-odds of yes against no."""
+    return max(choice.chances[: len(prompts.YES)]) - max(choice.chances[len(prompts.YES) :])
 
 
 def write(
@@ -69,14 +77,14 @@ def _asked(read: Reading) -> str:
     return read.found.question if read.earlier else read.question
 
 
-def _reading(steps: Generator[None, None, list[float]]) -> Generator[Draft, None, list[float]]:
+def _reading(steps: Generator[None, None, T]) -> Generator[Draft, None, T]:
     """Say that the model reads for as long as it does."""
     try:
         while True:
             next(steps)
             yield Draft("")
     except StopIteration as end:
-        values: list[float] = end.value
-        return values
+        value: T = end.value
+        return value
     finally:
         steps.close()

@@ -16,10 +16,14 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
-from rag.types import GeneratorSession, Span
+from rag.types import Choice, GeneratorSession, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DRAFT_TOKENS = 10
 CHUNK = 128  # prompt tokens read between two chances to stop: a second on a slow machine
@@ -31,10 +35,17 @@ class TransformersGenerator:
     """A causal language model with a chat template, from a local folder or the hub's local cache.
 
     One session at a time: others wait for it to end. ``evidence_head`` is the (layer, head), both from 0,
-    whose attention finds evidence (see ``_Session.attend``); None when none was measured for this model.
+    whose attention finds evidence (see ``_Session.attend``), ``state_layer`` the number of layers after which
+    its state says whether passages answer (rag/probe.py); None when none was measured for this model.
     """
 
-    def __init__(self, source: str | Path, name: str, evidence_head: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        source: str | Path,
+        name: str,
+        evidence_head: tuple[int, int] | None = None,
+        state_layer: int | None = None,
+    ) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
@@ -53,6 +64,7 @@ class TransformersGenerator:
         if not self._tokenizer.chat_template:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
         self._skimmer = _Skimmer(self._model, *evidence_head) if evidence_head else None
+        self._state_layer = state_layer
         self._openings: dict[tuple[int, ...], Any] = {}  # the system messages that were met, read
 
     @contextmanager
@@ -60,7 +72,7 @@ class TransformersGenerator:
         """Open a session with nothing read; what a session writes never depends on another."""
         with self._lock:
             try:
-                yield _Session(self._model, self._tokenizer, self._skimmer, self._openings)
+                yield _Session(self._model, self._tokenizer, self._skimmer, self._state_layer, self._openings)
             finally:
                 hand_back_memory()
 
@@ -71,9 +83,15 @@ class _Session:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, skimmer: _Skimmer | None, openings: dict[tuple[int, ...], Any]
+        self,
+        model: Any,
+        tokenizer: Any,
+        skimmer: _Skimmer | None,
+        state_layer: int | None,
+        openings: dict[tuple[int, ...], Any],
     ) -> None:
         self._model, self._tokenizer, self._skimmer = model, tokenizer, skimmer
+        self._state_layer = state_layer
         self._openings = openings
         self._cache: Any = _empty_cache(model)
         self._read: list[int] = []  # the tokens whose keys and values the cache holds
@@ -105,15 +123,17 @@ class _Session:
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, list[float]]:
-        """Return the log-probability of each choice's first token as the first token of the reply. Closing
-        the iterator stops the reading.
+    ) -> Generator[None, None, Choice]:
+        """Return the log-probability of each choice's first token as the first token of the reply, and the
+        state after the prompt's last token. Closing the iterator stops the reading.
         """
         sequence = self._encode(messages)
         yield from self._advance(sequence)
-        logits = self._forward(sequence[len(self._read) :], 1)[0]
+        with _captured(self._model, self._state_layer) as states:
+            logits = self._forward(sequence[len(self._read) :], 1)[0]
         self._read = sequence
-        return [float(logits[self._tokenizer.encode(c, add_special_tokens=False)[0]]) for c in choices]
+        first = [self._tokenizer.encode(c, add_special_tokens=False)[0] for c in choices]
+        return Choice(tuple(float(logits[token]) for token in first), states[-1] if states else None)
 
     def attend(
         self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
@@ -246,6 +266,24 @@ class _Skimmer:
 
         with torch.inference_mode():
             self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
+
+
+@contextmanager
+def _captured(model: Any, layer: int | None) -> Iterator[list[NDArray[np.float32]]]:
+    """Collect the state after the last token that is read, as it is after so many layers."""
+    states: list[NDArray[np.float32]] = []
+    if layer is None:
+        yield states
+        return
+
+    def keep(_module: Any, _read: Any, out: Any) -> None:
+        states.append((out[0] if isinstance(out, tuple) else out)[0, -1].float().numpy())
+
+    hook = model.model.layers[layer - 1].register_forward_hook(keep)
+    try:
+        yield states
+    finally:
+        hook.remove()
 
 
 def hand_back_memory() -> None:

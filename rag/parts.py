@@ -107,7 +107,7 @@ def _times(question: str, today: date) -> list[str]:
 
 
 def _distinct(statements: chain[Statement]) -> tuple[Statement, ...]:
-    """Leave out what says again what was said before: the same words, or the same quotation in full."""
+    """Leave out what was said before in the same words."""
     kept: dict[str, Statement] = {}
     for statement in statements:
         kept.setdefault(statement.text, statement)

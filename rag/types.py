@@ -248,6 +248,16 @@ class PassageReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The log-probability of each choice, and the hidden state that the model came to before it chose, shape
+    (dimension,); None for a model of which no layer is known that says something.
+    """
+
+    chances: tuple[float, ...]
+    state: NDArray[np.float32] | None = None
+
+
 class GeneratorSession(Protocol):
     """The prompts of one question; what they begin with in common is read once."""
 
@@ -271,7 +281,7 @@ class GeneratorSession(Protocol):
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, list[float]]:
+    ) -> Generator[None, None, Choice]:
         """Return the log-probability of each choice's first token as the first token of the reply.
 
         Yields now and then; closing it stops the model.

@@ -17,7 +17,7 @@ from rag.build import build, build_articles
 from rag.engine import Engine
 from rag.index import Index, load_encoder
 from rag.text import content_words
-from rag.types import Article, GeneratorSession, Read, Span
+from rag.types import Article, Choice, GeneratorSession, Read, Span
 
 pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
 
@@ -99,11 +99,11 @@ class ScriptedModel:
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, list[float]]:
+    ) -> Generator[None, None, Choice]:
         self.prompts.append(list(messages))
         yield
         half = len(choices) // 2
-        return [self.margin] * half + [0.0] * (len(choices) - half)
+        return Choice((self.margin,) * half + (0.0,) * (len(choices) - half))
 
 
 def article(id_: str, *paragraphs: str, title: str = "", **more: object) -> Article:

@@ -23,6 +23,18 @@ def test_a_fit_separates_what_can_be_separated() -> None:
     assert fitted.weights["near"] > abs(fitted.weights["noise"])
 
 
+@pytest.mark.parametrize(
+    ("model", "signals"),
+    [
+        ("qwen-1.5b", {"answered"}),
+        ("qwen-0.5b", {"states", "one_states"}),
+        ("/home/me/my-model", {"states", "one_states"}),  # what any model can say
+    ],
+)
+def test_each_generator_has_a_gate_of_what_it_can_tell(model: str, signals: set[str]) -> None:
+    assert set(gate(model).weights) == signals
+
+
 @given(st.dictionaries(st.sampled_from(sorted(gate("qwen-1.5b").weights)), st.floats(-1e6, 1e6)))
 def test_a_probability_whatever_the_signals(some: dict[str, float]) -> None:
     fitted = gate("qwen-1.5b")
@@ -34,11 +46,6 @@ def test_the_shipped_gates_are_whole(kind: str) -> None:
     shipped = gate(kind)
     assert set(shipped.weights) == set(shipped.means) == set(shipped.spreads)
     assert 0.0 < shipped.threshold < 1.0
-
-
-def test_a_model_that_was_never_fitted_gets_the_default_gate() -> None:
-    assert gate("somebody/else") == gate("qwen-1.5b")
-    assert gate("none") != gate("qwen-1.5b")
 
 
 def test_a_fit_from_result_rows_cuts_between_the_two_kinds() -> None:

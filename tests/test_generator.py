@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft, hand_back_memory
 from rag.models_registry import evidence_head
 
+T = TypeVar("T")
 PASSAGES = (
     "The new bridge over the Orsa cost 40 million euros, the mayor said. It was opened on 3 May 2022. "
     "Before that a ferry carried 600 passengers a day between the two banks of the river."
@@ -22,13 +23,13 @@ def asking(question: str) -> list[tuple[str, str]]:
     return [("system", "Answer in one sentence."), ("user", f"{PASSAGES}\n\nQuestion: {question}")]
 
 
-def outcome(steps: Generator[None, None, list[float]]) -> list[float]:
+def outcome(steps: Generator[None, None, T]) -> T:
     try:
         while True:
             next(steps)
     except StopIteration as end:
-        values: list[float] = end.value
-        return values
+        value: T = end.value
+        return value
 
 
 def finish(stream: Generator[str, None, tuple[float, ...]]) -> tuple[str, tuple[float, ...]]:
@@ -125,9 +126,31 @@ def test_choices_are_log_probabilities(model: TransformersGenerator) -> None:
         steps = session.choose(
             asking("Did the bridge cost 40 million euros? Reply yes or no."), ["Yes", "No"]
         )
-        yes, no = outcome(steps)
+        yes, no = outcome(steps).chances
     assert yes < 0
     assert no < 0
+
+
+@pytest.mark.models
+def test_a_choice_tells_the_state_after_so_many_layers(
+    exact: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    asked = asking("Did the bridge cost 40 million euros? Reply yes or no.")
+    with exact.session() as session:
+        assert outcome(session.choose(asked, ["Yes", "No"])).state is None
+    monkeypatch.setattr(exact, "_state_layer", 7)
+    with exact.session() as session:
+        finish(session.stream(asking("How many passengers?"), 10))  # part of the prompt is read already
+        state = outcome(session.choose(asked, ["Yes", "No"])).state
+    with exact.session() as session:
+        ids = session._encode(asked)  # type: ignore[attr-defined]
+    with torch.inference_mode():
+        whole = exact._model(torch.tensor([ids]), output_hidden_states=True).hidden_states[7][0, -1]
+    assert state is not None
+    assert state.shape == (896,)
+    assert float(abs(whole.numpy() - state).max()) < 1e-2
 
 
 def test_a_folder_without_a_model_is_named() -> None:

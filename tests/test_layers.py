@@ -63,8 +63,8 @@ LAYERS = [
     {"corpus", "models", "encoder", "vectors", "lexical", "generator"},
     {"reader"},
     {"ranking", "generation", "index"},
-    {"build", "search", "reading", "statements", "drafting", "parts", "answer", "reader_training"},
-    {"engine", "evaluate"},
+    {"build", "search", "reading", "statements", "drafting", "parts", "answer", "probe", "reader_training"},
+    {"engine", "evaluate", "probe_training"},
     {"chat", "cli"},
 ]
 

@@ -1,0 +1,123 @@
+"""The probe of a model's state, and how it is fitted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from rag import probe_training
+from rag.abstention import gate
+from rag.answer import Answerer
+from rag.eval_questions import Question
+from rag.index import Index
+from rag.probe import Probe, probe
+from rag.probe_training import Recorder, collect, fitted, read_states, told_apart, train, unseen
+from rag.types import Choice
+from tests.conftest import ScriptedModel
+
+
+class Stateful(ScriptedModel):
+    """Says yes, and is in a state of two numbers while it does."""
+
+    def choose(
+        self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
+    ) -> Generator[None, None, Choice]:
+        made = yield from super().choose(messages, choices)
+        return Choice(made.chances, np.asarray([0.5, -2.0], dtype=np.float32))
+
+
+def question(number: int, text: str) -> Question:
+    return Question(f"q{number}", text)
+
+
+def test_log_odds_by_hand() -> None:
+    one = Probe(3, np.asarray([2.0, 0.5], dtype=np.float32), 0.25)
+    assert one.answered(np.asarray([1.0, -3.0], dtype=np.float32)) == 0.75
+
+
+def test_the_shipped_probe_is_for_the_default_model_and_its_gate_uses_it() -> None:
+    known = probe("qwen-1.5b")
+    assert known is not None
+    assert known.weights.shape == (1536,)
+    assert 0 < known.layer <= 28
+    assert "answered" in gate("qwen-1.5b").weights
+    assert probe("some other model") is None
+
+
+def test_what_the_probe_says_is_a_signal_where_there_is_a_probe(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 0.25)
+    monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get)
+    model = Stateful("The bridge cost 40 million euros.")
+    answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
+    assert answer.signals["answered"] == -1.25
+    monkeypatch.setattr("rag.answer.probe", {}.get)
+    other = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
+    assert "answered" not in other.signals
+
+
+def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
+    states = tmp_path / "states.jsonl"
+    model = Stateful("The bridge cost 40 million euros.")
+    collect(Recorder(model), index, [question(1, "What did the bridge cost?")], states)
+    asked = len(model.prompts)
+    both = [question(1, "What did the bridge cost?"), question(2, "Who opened the bridge?")]
+    collect(Recorder(model), index, both[:1], states)
+    assert len(model.prompts) == asked  # it is there
+    collect(Recorder(model), index, both, states)
+    rows = read_states(states)
+    assert [row["id"] for row in rows] == ["q1", "q2"]
+    assert rows[0]["state"] == [0.5, -2.0]
+    assert rows[0]["signals"] == {"states": 2.0, "one_states": 2.0}
+
+
+def test_nothing_is_collected_from_a_model_without_a_known_layer(index: Index, tmp_path: Path) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    collect(Recorder(model), index, [question(1, "What did the bridge cost?")], tmp_path / "states.jsonl")
+    assert read_states(tmp_path / "states.jsonl") == []
+
+
+def test_a_fit_finds_the_direction_and_judges_what_it_has_not_seen() -> None:
+    rng = np.random.default_rng(1)
+    truth = np.arange(60) % 2.0
+    table = rng.normal(size=(60, 8))
+    table[:, 3] += 4 * truth
+    weights, bias = fitted(table, truth, ridge=1.0)
+    assert int(np.argmax(np.abs(weights))) == 3
+    assert told_apart(table @ weights + bias, truth) > 0.95
+    assert told_apart(unseen(table, truth, ridge=1.0), truth) > 0.95
+    noise = rng.normal(size=(60, 40))
+    assert told_apart(unseen(noise, truth, ridge=1.0), truth) < 0.75  # seen, noise would be told apart
+
+
+def test_how_often_one_scores_above_another() -> None:
+    assert told_apart(np.asarray([2.0, 1.0, 1.0, 0.0]), np.asarray([1.0, 1.0, 0.0, 0.0])) == 0.875
+
+
+def test_training_writes_the_weights_and_tells_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe_training, "WEIGHTS", tmp_path / "probe.safetensors")
+    rows = [
+        {
+            "id": str(i),
+            "answerable": bool(i % 2),
+            "signals": {"states": 0.1 * i, "one_states": float(i % 2)},
+            "state": [float(i % 2), float(i % 3)],
+        }
+        for i in range(20)
+    ]
+    told: list[str] = []
+    train("tiny", 5, rows, told.append)
+    assert "answered: AUC 1.000 over 20 questions\n" in told
+    printed = json.loads(told[-1])["tiny"]
+    assert list(printed["weights"]) == ["answered"]
+    assert told[-2] == "kept 1.00, refused 1.00\n"
+    assert load_file(tmp_path / "probe.safetensors")["tiny/layer"].tolist() == [5]
