@@ -18,7 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.arithmetic import eight_bits_are_faster, fast_dtype, in_eight_bits
 from rag.errors import ModelError
+from rag.skimmer import Skimmer, empty_cache
 from rag.types import Choice, GeneratorSession, Span
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DRAFT_TOKENS = 10
-CHUNK = 128  # prompt tokens read between two chances to stop: a second on a slow machine
-SKIM_CHUNK = 192  # the same when only the lower layers are run
+# Prompt tokens read between two chances to stop: about a second, also where eight bits are the fast way.
+CHUNK, EIGHT_BIT_CHUNK = 128, 64
 NO_QUESTION = "N/A"  # what a span draws from no question at all is not about the question
 
 
@@ -53,17 +55,21 @@ class TransformersGenerator:
         logging.disable_progress_bar()
         self.name = name
         self._lock = threading.Lock()
+        eight_bits = eight_bits_are_faster()
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(str(source), local_files_only=True)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
-                str(source), dtype=fast_dtype(torch), local_files_only=True
+                str(source), dtype=torch.bfloat16 if eight_bits else fast_dtype(), local_files_only=True
             ).eval()
         except (OSError, ValueError) as error:
             line = str(error).strip().splitlines()[0]
             raise ModelError(f"the model {str(source)!r} cannot be loaded: {line}") from None
         if not self._tokenizer.chat_template:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
-        self._skimmer = _Skimmer(self._model, *evidence_head) if evidence_head else None
+        if eight_bits:
+            in_eight_bits(self._model)
+        self._chunk = EIGHT_BIT_CHUNK if eight_bits else CHUNK
+        self._skimmer = Skimmer(self._model, *evidence_head, self._chunk * 3 // 2) if evidence_head else None
         self._state_layer = state_layer
         self._openings: dict[tuple[int, ...], Any] = {}  # the system messages that were met, read
 
@@ -72,7 +78,7 @@ class TransformersGenerator:
         """Open a session with nothing read; what a session writes never depends on another."""
         with self._lock:
             try:
-                yield _Session(self._model, self._tokenizer, self._skimmer, self._state_layer, self._openings)
+                yield _Session(self)
             finally:
                 hand_back_memory()
 
@@ -82,21 +88,14 @@ class _Session:
     prompts begin with, the system message, once for all (``openings``).
     """
 
-    def __init__(
-        self,
-        model: Any,
-        tokenizer: Any,
-        skimmer: _Skimmer | None,
-        state_layer: int | None,
-        openings: dict[tuple[int, ...], Any],
-    ) -> None:
-        self._model, self._tokenizer, self._skimmer = model, tokenizer, skimmer
-        self._state_layer = state_layer
-        self._openings = openings
-        self._cache: Any = _empty_cache(model)
+    def __init__(self, owner: TransformersGenerator) -> None:
+        self._model, self._tokenizer = owner._model, owner._tokenizer
+        self._skimmer, self._state_layer = owner._skimmer, owner._state_layer
+        self._openings, self._chunk = owner._openings, owner._chunk
+        self._cache: Any = empty_cache(self._model)
         self._read: list[int] = []  # the tokens whose keys and values the cache holds
-        ends = model.generation_config.eos_token_id
-        self._ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
+        ends = self._model.generation_config.eos_token_id
+        self._ends = set(ends if isinstance(ends, list) else [ends]) | {self._tokenizer.eos_token_id}
 
     def stream(
         self, messages: Sequence[tuple[str, str]], max_tokens: int
@@ -175,7 +174,7 @@ class _Session:
         if tuple(opening) in self._openings:
             self._cache = copy.deepcopy(self._openings[tuple(opening)])
         else:
-            self._cache = _empty_cache(self._model)
+            self._cache = empty_cache(self._model)
             self._forward(opening, 1)
             self._openings[tuple(opening)] = copy.deepcopy(self._cache)
         self._read = list(opening)
@@ -197,10 +196,10 @@ class _Session:
             min(len(self._read), len(sequence)),
         )
         self._keep(min(shared, len(sequence) - 1), self._read)
-        while len(sequence) - len(self._read) > CHUNK:
+        while len(sequence) - len(self._read) > self._chunk:
             read = len(self._read)
-            self._forward(sequence[read : read + CHUNK], 1)
-            self._read = sequence[: read + CHUNK]
+            self._forward(sequence[read : read + self._chunk], 1)
+            self._read = sequence[: read + self._chunk]
             yield
 
     def _forward(self, tokens: list[int], keep: int) -> Any:
@@ -219,53 +218,6 @@ class _Session:
         if surplus > 0:
             self._cache.crop(-surplus)
         self._read = tokens[:length]
-
-
-class _Skimmer:
-    """The lower layers of a model, up to and with the one whose head finds evidence; weights are shared."""
-
-    def __init__(self, model: Any, layer: int, head: int) -> None:
-        self._head = head
-        self._lower: Any = copy.copy(model.model)
-        self._lower._modules = dict(model.model._modules)
-        self._lower.config = copy.deepcopy(model.config)
-        self._lower.config.num_hidden_layers = layer + 1
-        self._lower.config.layer_types = model.config.layer_types[: layer + 1]
-        self._lower.layers = model.model.layers[: layer + 1]
-
-    def read(self, tokens: list[int]) -> Generator[None, None, Any]:
-        """Read tokens a chunk at a time; return the cache that holds them."""
-        cache = _empty_cache(self._lower)
-        for start in range(0, len(tokens), SKIM_CHUNK):
-            yield
-            self._forward(tokens[start : start + SKIM_CHUNK], cache)
-        return cache
-
-    def attention(self, cache: Any, tokens: list[int]) -> Any:
-        """Return the head's mean attention from these tokens to each token of the cache, which stays as it
-        was.
-        """
-        seen: list[Any] = []
-        last = self._lower.layers[-1].self_attn
-        hook = last.register_forward_hook(lambda _module, _inputs, outputs: seen.append(outputs[1]))
-        configs = (self._lower.config, last.config)
-        before = [config._attn_implementation for config in configs]
-        try:
-            for config in configs:
-                config._attn_implementation = "eager"  # the others do not tell their weights
-            self._forward(tokens, cache)
-        finally:
-            hook.remove()
-            for config, implementation in zip(configs, before, strict=True):
-                config._attn_implementation = implementation
-        cache.crop(-len(tokens))
-        return seen[0][0, self._head, :, : -len(tokens)].float().mean(0)
-
-    def _forward(self, tokens: list[int], cache: Any) -> None:
-        import torch
-
-        with torch.inference_mode():
-            self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
 
 
 @contextmanager
@@ -295,12 +247,6 @@ def hand_back_memory() -> None:
         trim(0)
 
 
-def _empty_cache(model: Any) -> Any:
-    from transformers import DynamicCache
-
-    return DynamicCache(config=model.config)
-
-
 def _overlap(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
@@ -313,12 +259,3 @@ def _draft(sequence: list[int]) -> list[int]:
             if sequence[i : i + size] == tail:
                 return sequence[i + size : i + size + DRAFT_TOKENS]
     return []
-
-
-def fast_dtype(torch: Any) -> Any:
-    """Return bfloat16 where the processor multiplies it natively (AMX, AVX-512 BF16), else float32.
-
-    Measured where native: 2.5 times faster than float32 at reading a prompt; where not, it is slower.
-    """
-    native = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if native else torch.float32

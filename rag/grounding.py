@@ -215,7 +215,8 @@ def _tells(sentence: str, question: str, texts: Sequence[str], nearby: Sequence[
 
     The question's own words agree with many a quotation, and would carry a false premise along with them.
     """
-    checked = [(x.start, x.end) for x in (*mentions(sentence), *quantities(sentence))]
+    checked = [(m.start, m.end) for m in mentions(sentence)]
+    checked += [(q.start, q.end) for q in quantities(sentence)]
     plain = "".join(" " if any(a <= i < b for a, b in checked) else c for i, c in enumerate(sentence))
     added = added_words(plain, question)
     there = " ".join([*texts, *(name for text in nearby for name in names(text))])

@@ -148,7 +148,7 @@ def _opening(text: str, body: tuple[Span, ...]) -> str:
     words = text[slice(*first)].split()
     whole = " ".join(words)
     if len(whole) <= _TITLE_LENGTH:
-        return whole.rstrip(".")
+        return whole.rstrip(".") or whole
     while words and (len(" ".join(words)) > _TITLE_LENGTH or fold(words[-1]).strip(",;:") in _FUNCTION_WORDS):
         words.pop()
     return (" ".join(words).rstrip(",;:–—- ") or whole[:_TITLE_LENGTH]) + "…"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.generator import fast_dtype
+from rag.arithmetic import fast_dtype
 from rag.types import Read, Span
 
 ADAPTED = (  # the linear maps of a layer that have an adapter
@@ -34,7 +34,6 @@ class MiniLMReader:
     """MiniLM from a local folder, with the adapters; one reading at a time."""
 
     def __init__(self, folder: Path) -> None:
-        import torch
         from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 
@@ -44,7 +43,7 @@ class MiniLMReader:
         self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         model: Any = AutoModel.from_pretrained(str(folder), local_files_only=True)
         _merge(dict(model.named_modules()), learned)
-        self._model = model.to(fast_dtype(torch)).eval()
+        self._model = model.to(fast_dtype()).eval()
         self._heads = {name: learned[f"heads.{name}"].float() for name in HEADS}
 
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:

@@ -20,8 +20,8 @@ OWNERS = {
     "Stemmer": {"lexical"},
     "sentence_transformers": {"encoder"},
     # A generator, a reader and its training; models_convert runs in a child process of its own.
-    "transformers": {"generator", "models_convert", "reader", "reader_training"},
-    "torch": {"generator", "models_convert", "reader", "reader_training"},
+    "transformers": {"generator", "skimmer", "models_convert", "reader", "reader_training"},
+    "torch": {"arithmetic", "generator", "skimmer", "models_convert", "reader", "reader_training"},
     "gradio": {"chat"},
     "ir_measures": {"eval_trec"},
     "matplotlib": {"eval_plots"},
@@ -60,7 +60,7 @@ def test_imports_run_one_way() -> None:
 LAYERS = [
     {"errors", "types"},
     {"text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
-    {"corpus", "models", "encoder", "vectors", "lexical", "generator"},
+    {"corpus", "models", "encoder", "vectors", "lexical", "generator", "arithmetic", "skimmer"},
     {"reader"},
     {"ranking", "generation", "index"},
     {"build", "search", "reading", "statements", "drafting", "parts", "answer", "probe", "reader_training"},

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.layout import Layout, lines_set_aside, read_layout
@@ -343,6 +343,7 @@ LINES = st.sampled_from(
 
 
 @given(st.one_of(st.lists(LINES, max_size=12).map("\n".join), st.text(max_size=200)))
+@example(".")
 def test_every_character_belongs_to_exactly_one_part(text: str) -> None:
     layout = read_layout(text, TODAY)
     spans = sorted([*layout.body, *((s.start, s.end) for s in layout.set_aside)])
