@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INDEX := index
 STAMP := $(VENV)/.installed
 
-.PHONY: chat test check gate models index tables screenshots clean help
+.PHONY: chat test check gate models index tables load screenshots clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test: index  ## everything: check, the real models and the real page
 
 tables: $(STAMP)  ## write the README's tables from eval/results
 	$(BIN)/rag eval --tables README.md
+
+load: index  ## eight visitors ask the page at once for three minutes; says what they saw and what memory it took
+	$(BIN)/python -m tests.load --index $(INDEX)
 
 screenshots: $(STAMP)  ## take the pictures in docs/ again
 	$(BIN)/pytest -m browser tests/test_page.py --screenshots docs

@@ -111,6 +111,7 @@ def in_eight_bits(model: Any) -> None:
         if module is not words:
             for parameter in module.parameters(recurse=False):
                 parameter.data = parameter.data.float()
+    words.weight.data = words.weight.data.clone()  # lets go of the file, of which all else was copied
     words.register_forward_hook(lambda _module, _tokens, vectors: vectors.float())
 
 
