@@ -91,6 +91,7 @@ class Answerer:
         found = find(
             self.index, question, FOUND, history=history, source=source, published_from=published_from,
             published_to=published_to, today=self._today, rerank=False,
+            join=False,
         )  # fmt: skip
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]

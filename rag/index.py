@@ -18,6 +18,7 @@ from rag.encoder import SentenceEncoder
 from rag.errors import BrokenIndexError, RagError
 from rag.generation import Manifest
 from rag.models import model_path
+from rag.neighbours import JOINED, joined
 from rag.ranking import Parts
 from rag.reader import MiniLMReader
 from rag.types import Article, Encoder, Hit, Passage, PassageReader, Read
@@ -115,6 +116,7 @@ class Index:
         published_to: date | None = None,
         bonus: Callable[[Passage, Article], float] | None = None,
         rerank: bool = True,
+        join: bool = True,
     ) -> list[Hit]:
         """Return the best k passages for a stand-alone question, best first.
 
@@ -122,16 +124,19 @@ class Index:
         (case and accents do not matter); ``published_from`` and ``published_to`` keep articles published in
         that interval, both days included: an article without a date is then left out. ``bonus`` moves
         passages up by standard deviations of the score. ``rerank`` has the first 20 read together with the
-        question, a third of a second; without it a search takes a few hundredths. Scores compare within
-        one search only. No generator is loaded. Raises UsageError for a question without a word, a k below
-        1, an interval that ends before it begins, or a source that the index does not hold.
+        question, a third of a second; without it a search takes a few hundredths. ``join`` makes
+        passages that follow one another in their article, among the first ten, one hit of 220 words at most
+        (its id is then like "ferry#3-4"). Scores compare within one search only. No generator is loaded.
+        Raises UsageError for a question without a word, a k below 1, an interval that ends before it begins,
+        or a source that the index does not hold.
         """
         ranking.check_question(question)
         keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
-        count = max(k, ranking.RERANKED) if rerank else k
+        count = max(k + JOINED, ranking.RERANKED)
         hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
         reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
-        return ranking.reranked(question, hits, reads)[:k] if reads else hits[:k]
+        ranked = ranking.reranked(question, hits, reads) if reads else hits
+        return (joined(ranked) if join else ranked)[:k]
 
     def read(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
         """Return how each hit reads as an answer to a question, by passage id; empty without a reader."""

@@ -42,12 +42,14 @@ def find(
     published_to: date | None = None,
     today: date | None = None,
     rerank: bool = True,
+    join: bool = True,
 ) -> Found:
     """Search an index with a question as it was typed.
 
     A follow-up is completed from ``history``. Dates that the question names lift passages of that time; words
     about publication ("articles from 2023") narrow the search, as the two filters do, which win over words.
-    ``today`` is what "last year" counts from, the current day by default; ``rerank`` as in ``Index.search``.
+    ``today`` is what "last year" counts from, the current day by default; ``rerank`` and ``join``
+    as in ``Index.search``.
     Raises UsageError as ``Index.search`` does.
     """
     check_question(question)
@@ -63,6 +65,7 @@ def find(
         published_to=interval.end if interval else None,
         bonus=_bonus(index, dates) if dates else None,
         rerank=rerank,
+        join=join,
     )
     return Found(question, alone, interval, dates, tuple(hits))
 
@@ -82,9 +85,9 @@ def retrieve(
 
     ``index`` is an opened index or a folder; by default the folder of the settings (RAG_INDEX, else "index"),
     opened once. ``history`` holds (role, text) turns before the question. ``source`` and the two days narrow
-    the search, and ``rerank`` takes a third of a second to order it better, as in ``Index.search``. No
-    generator is loaded. Raises UsageError for a question or filter that cannot be used, BrokenIndexError when
-    there is no sound index, ModelError without the encoder.
+    the search, and ``rerank`` takes a third of a second to order it better, as in ``Index.search``, which
+    also says when two passages are one hit. No generator is loaded. Raises UsageError for a question or
+    filter that cannot be used, BrokenIndexError when there is no sound index, ModelError without the encoder.
     """
     opened = index if isinstance(index, Index) else open_index(Path(index or Settings().index))
     found = find(

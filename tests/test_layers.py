@@ -59,7 +59,7 @@ def test_imports_run_one_way() -> None:
 
 LAYERS = [
     {"errors", "types"},
-    {"text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
+    {"neighbours", "text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
     {"corpus", "models", "encoder", "vectors", "lexical", "generator", "arithmetic", "skimmer"},
     {"reader"},
     {"ranking", "generation", "index"},
