@@ -148,19 +148,17 @@ class Answerer:
         history: Sequence[Turn],
         clock: Clock,
     ) -> Iterator[Progress]:
-        """Skim, judge and write with a model."""
+        """Choose the evidence, decide whether it answers, and write with a model."""
         before = earlier(history) if found.standalone_question != found.question else ""
-        asked = found.question if before else found.standalone_question
-        skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
-        attention = yield from drafting.skim(session, skimmed, asked, before)
-        read = reading.settle(found, weighed, attention, before, SHOWN)
-        odds = yield from drafting.each_states(session, read)
-        if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
-            read = reading.judge(read, odds)
-        together, choice = yield from drafting.states(session, read)
         known = probe(self.model.name) if self.model else None
+        said: Mapping[str, float] = {}
+        if known and weighed.sure:
+            read = reading.settle(found, weighed, [], before, SHOWN, settled=True)
+        else:
+            read, said = yield from drafting.compare(session, found, weighed, before, SHOWN)
+        together, choice = yield from drafting.states(session, read)
         inner = {"answered": known.answered(choice.state)} if known and choice.state is not None else {}
-        signals = {"states": together, "one_states": max(odds), **inner, **weighed.signals}
+        signals = {"states": together, **said, **inner, **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

@@ -5,17 +5,32 @@ Each step yields a Draft now and then, so that a reader who leaves stops the mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TypeVar
 
-from rag import prompts
+from rag import prompts, reading
 from rag.grounding import Candidate
-from rag.reading import Reading
+from rag.reading import Reading, Weighed
+from rag.search import Found
 from rag.types import Choice, Draft, GeneratorSession
 
 T = TypeVar("T")
 MAX_TOKENS = 96
 JUDGED = 5  # sentences about which the model is asked one by one
+
+
+def compare(
+    session: GeneratorSession, found: Found, weighed: Weighed, earlier: str, shown: int
+) -> Generator[Draft, None, tuple[Reading, Mapping[str, float]]]:
+    """Skim the sentences and judge the best one by one; return what comes of it, and the signals it gave."""
+    asked = found.question if earlier else found.standalone_question
+    skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
+    attention = yield from skim(session, skimmed, asked, earlier)
+    read = reading.settle(found, weighed, attention, earlier, shown)
+    odds = yield from each_states(session, read)
+    if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
+        read = reading.judge(read, odds)
+    return read, {"one_states": max(odds)}
 
 
 def skim(

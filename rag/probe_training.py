@@ -39,7 +39,7 @@ Floats = NDArray[np.floating[Any]]
 
 RIDGE = 1000.0  # few questions, many dimensions
 FOLDS = 10
-SIGNALS = ("states", "one_states")  # what the model says, for comparison
+SIGNALS = ("states",)  # what the model says, for comparison
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
 
 

@@ -27,6 +27,7 @@ LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
 CLOSE = 0.13  # log-odds between two sentences of which the model cannot say which is better
+SURE = 2.0  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
@@ -43,14 +44,19 @@ class Weighed:
     nearest: float
     signals: Mapping[str, float]
 
+    @property
+    def sure(self) -> bool:
+        """Whether the first sentence is so far ahead that a model need not compare it with the others."""
+        return len(self.values) == 1 or self.values[0] - self.values[1] >= SURE
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``judged`` whether the model has judged the first sentences one by one, ``rival`` the second
-    best when it was judged as good as the best.
+    follow-up; ``settled`` whether the first sentence is known to be the best, since the model has judged
+    the first ones by one or it is far ahead, ``rival`` the second best when it was judged as good.
     """
 
     found: Found
@@ -58,15 +64,15 @@ class Reading:
     chosen: Sequence[Candidate]
     nearest: float
     earlier: str
-    judged: bool = False
+    settled: bool = False
     rival: Candidate | None = None
 
     @property
     def basis(self) -> Sequence[Candidate]:
-        """The sentences that the answer is written from: the one that the model judged best, or all that were
+        """The sentences that the answer is written from: the best where it is known, or all that were
         chosen. Given several, a small model answers from any of them (eval/NOTES.md).
         """
-        return self.chosen[:1] if self.judged else self.chosen
+        return self.chosen[:1] if self.settled else self.chosen
 
     @property
     def question(self) -> str:
@@ -104,20 +110,29 @@ def weigh(
     return Weighed([pool[i] for i in order], [values[i] for i in order], max(cosines), signals)
 
 
-def settle(found: Found, weighed: Weighed, attention: Sequence[float], earlier: str, shown: int) -> Reading:
+def settle(
+    found: Found,
+    weighed: Weighed,
+    attention: Sequence[float],
+    earlier: str,
+    shown: int,
+    *,
+    settled: bool = False,
+) -> Reading:
     """Choose what the answer is written from and the hits to show, ``shown`` at most.
 
     ``attention`` is what the model paid to the first sentences when it skimmed them; empty when it cannot
-    tell.
+    tell or, when the order is ``settled`` without, was not asked.
     """
-    order, budget = list(weighed.sentences), LIKELY_WORDS
+    order, budget = list(weighed.sentences), ATTENDED_WORDS if settled else LIKELY_WORDS
     if attention:
         first = in_order(attended(attention, weighed.values[: len(attention)]))
         order, budget = [order[i] for i in first] + order[len(first) :], ATTENDED_WORDS
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
-    return Reading(replace(found, hits=hits), order, first_words(order, budget), weighed.nearest, earlier)
+    chosen = first_words(order, budget)
+    return Reading(replace(found, hits=hits), order, chosen, weighed.nearest, earlier, settled)
 
 
 def judge(read: Reading, odds: Sequence[float]) -> Reading:
@@ -131,7 +146,7 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
         found=replace(read.found, hits=reranked(read.found.hits, order)),
         pool=order,
         chosen=first_words(order, ATTENDED_WORDS),
-        judged=True,
+        settled=True,
         rival=order[1] if close else None,
     )
 

@@ -12,8 +12,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from rag import probe_training
-from rag.abstention import gate
+from rag.abstention import Gate, gate
 from rag.answer import Answerer
+from rag.drafting import JUDGED
 from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
@@ -63,6 +64,22 @@ def test_what_the_probe_says_is_a_signal_where_there_is_a_probe(
     assert "answered" not in other.signals
 
 
+def test_a_sentence_far_ahead_is_neither_skimmed_for_nor_judged(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 9.0)
+    sure_gate = Gate({"answered": 1.0}, {"answered": 0.0}, {"answered": 1.0}, 0.0, 0.5)
+    monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get)
+    monkeypatch.setattr("rag.abstention.gate", lambda _name: sure_gate)
+    for sure, prompts in ((-9.0, 2), (99.0, 2 + JUDGED)):
+        monkeypatch.setattr("rag.reading.SURE", sure)
+        model = Stateful("The bridge cost 40 million euros.")
+        answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
+        assert len(model.prompts) == prompts  # does it say so? what is it? before: does each say so?
+        assert ("one_states" in answer.signals) == (prompts > 2)
+        assert answer.text == "The bridge cost 40 million euros."
+
+
 def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     states = tmp_path / "states.jsonl"
     model = Stateful("The bridge cost 40 million euros.")
@@ -75,7 +92,7 @@ def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     rows = read_states(states)
     assert [row["id"] for row in rows] == ["q1", "q2"]
     assert rows[0]["state"] == [0.5, -2.0]
-    assert rows[0]["signals"] == {"states": 2.0, "one_states": 2.0}
+    assert rows[0]["signals"] == {"states": 2.0}
 
 
 def test_nothing_is_collected_from_a_model_without_a_known_layer(index: Index, tmp_path: Path) -> None:
@@ -109,7 +126,7 @@ def test_training_writes_the_weights_and_tells_the_gate(
         {
             "id": str(i),
             "answerable": bool(i % 2),
-            "signals": {"states": 0.1 * i, "one_states": float(i % 2)},
+            "signals": {"states": 0.1 * i},
             "state": [float(i % 2), float(i % 3)],
         }
         for i in range(20)

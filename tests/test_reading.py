@@ -139,3 +139,22 @@ def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> Non
     assert kept.text == "b."
     assert judged(1.0, worse, 0.0).rival is None
     assert judged(1.0).rival is None
+
+
+def weighed(*values: float) -> reading.Weighed:
+    pool = [candidate(f"{word}.") for word in "abcdef"][: len(values)]
+    return reading.Weighed(pool, values, 0.5, {})
+
+
+def test_a_sentence_far_ahead_needs_no_comparing() -> None:
+    assert weighed(3.0, 3.0 - reading.SURE).sure
+    assert not weighed(3.0, 3.1 - reading.SURE).sure
+    assert weighed(-9.0).sure
+
+
+def test_a_settled_order_is_kept_and_the_first_sentence_alone_is_written_from() -> None:
+    found = Found("q", "q", None, QuestionDates(), (candidate("a.").hit,))
+    read = reading.settle(found, weighed(3.0, 0.0, -1.0), [], "", 10, settled=True)
+    assert [c.text for c in read.pool] == [c.text for c in read.chosen] == ["a.", "b.", "c."]
+    assert [c.text for c in read.basis] == ["a."]
+    assert read.rival is None

@@ -101,7 +101,7 @@ def test_a_draft_that_copies_a_headline_as_the_model_was_shown_it_says_nothing()
 
 
 def test_where_the_model_has_judged_the_sentences_its_best_one_alone_is_what_it_writes_from() -> None:
-    read = replace(reading("What did the bridge cost?"), judged=True)
+    read = replace(reading("What did the bridge cost?"), settled=True)
     assert [c.text for c in read.basis] == [COST]
     other = "The ferry carried 900 passengers a day, the harbour office said."
     made = grounded(read, other, shared_words)
@@ -115,7 +115,7 @@ def test_where_the_model_has_judged_the_sentences_its_best_one_stands_in_for_a_d
     read = reading("How many passengers a day does the ferry carry?")
     draft = "The ferry carried 70 passengers a day to Malta."
     assert [s.text for s in grounded(read, draft, shared_words).shown] == [read.chosen[1].text]
-    assert [s.text for s in grounded(replace(read, judged=True), draft, shared_words).shown] == [COST]
+    assert [s.text for s in grounded(replace(read, settled=True), draft, shared_words).shown] == [COST]
 
 
 def test_a_sentence_that_has_all_that_a_failed_draft_adds_is_the_one_that_it_meant() -> None:
@@ -136,7 +136,7 @@ def test_a_sentence_that_has_all_that_a_failed_draft_adds_is_the_one_that_it_mea
 def test_a_sentence_judged_as_good_as_the_best_is_quoted_beside_it(rival: str, shown: int) -> None:
     read = reading("What did the bridge cost?")
     (other,) = [c for c in read.pool if c.text == rival]
-    made = grounded(replace(read, judged=True, rival=other), COST, shared_words)
+    made = grounded(replace(read, settled=True, rival=other), COST, shared_words)
     assert [s.text for s in made.shown] == [COST, rival][:shown]
     assert all(s.supported for s in made.shown)
 
@@ -145,7 +145,7 @@ def test_a_second_sentence_that_would_make_the_answer_long_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read = reading("What did the bridge cost?")
-    both = replace(read, judged=True, rival=read.chosen[1])
+    both = replace(read, settled=True, rival=read.chosen[1])
     length = len(f"{COST} {read.chosen[1].text}".split())
     monkeypatch.setattr(statements, "LONGEST_ANSWER", length)
     assert len(grounded(both, COST, shared_words).shown) == 2
