@@ -1,9 +1,9 @@
 """Visitors who ask the real page all at once, for minutes: `make load`. Not a test: it takes as long as it is
 told to, and measures.
 
-Each visitor is a browser of their own on the page of a server process of its own. They ask different
-questions, one after another. Nobody may see an error or another's answer, and when all have gone the server's
-memory should be what it was after its first answers.
+Each visitor is a browser of their own on the page of a server process of its own. First one asks alone, and
+one of two stops; then all ask different questions, one after another. Nobody may see an error or another's
+answer, and when all have gone the server's memory should be what it was after its first answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUESTIONS = Path(__file__).parents[1] / "eval" / "questions.jsonl"
 WARM = 3  # questions before memory is read for the first time
 SETTLED = 10.0  # seconds after the last question before it is read for the last time
+REPORTED = 4  # lines that say no fault
 LOOK = 0.5  # seconds between two looks at all visitors
 
 
@@ -40,6 +41,7 @@ class Visitor:
     questions: list[str]
     asked: int = 0
     answered: int = 0
+    stopped: int = 0
     faults: list[str] = field(default_factory=list)
 
     def ask(self) -> None:
@@ -52,7 +54,7 @@ class Visitor:
     def look(self) -> bool:
         """Whether the last question is finished; what is wrong with the answer is kept."""
         done = self.page.locator(".exchange.answered, .exchange.failed").count()
-        if done < self.asked:
+        if done + self.stopped < self.asked:
             return False
         last = self.page.locator(".exchange").nth(self.asked - 1)
         asked = self.questions[(self.asked - 1) % len(self.questions)]
@@ -118,11 +120,10 @@ def spread(visitors: int) -> list[list[str]]:
 def run(browser: Any, pid: int, address: str, count: int, seconds: float) -> list[str]:
     """Let visitors ask for so long; return what is to be said of it, faults first."""
     visitors = [Visitor(_opened(browser, address), questions) for questions in spread(count)]
-    for _ in range(WARM):
-        visitors[0].ask()
-        while not visitors[0].look():
-            time.sleep(LOOK)
+    alone = [_timed(visitors[0]) for _ in range(WARM)]
+    freed = _stopped(visitors[0], visitors[1])
     before, most = memory(pid), 0
+    answered = [visitor.answered for visitor in visitors]
     for visitor in visitors:
         visitor.ask()
     until = time.monotonic() + seconds
@@ -137,13 +138,50 @@ def run(browser: Any, pid: int, address: str, count: int, seconds: float) -> lis
     time.sleep(SETTLED)
     after = memory(pid)
     faults = [fault for visitor in visitors for fault in visitor.faults]
-    answered = [visitor.answered - (WARM if visitor is visitors[0] else 0) for visitor in visitors]
+    given = [v.answered - before_them for v, before_them in zip(visitors, answered, strict=True)]
     return [
         *faults,
-        f"{count} visitors, {seconds:.0f} s: {sum(answered)} answers ({', '.join(map(str, answered))}), "
+        f"{WARM} questions alone: headlines after {_listed(h for h, _ in alone)} s, "
+        f"answers after {_listed(a for _, a in alone)} s",
+        f"a generation that is stopped leaves the model to the next after {freed:.1f} s",
+        f"{count} visitors, {seconds:.0f} s: {sum(given)} answers ({', '.join(map(str, given))}), "
         f"{len(faults)} faults",
         f"memory of the server: {before} MB before, {most} MB at most, {after} MB {SETTLED:.0f} s after",
     ]
+
+
+def _timed(visitor: Visitor) -> tuple[float, float]:
+    """Ask a question; return the seconds to the first headline and to the answer."""
+    began = time.monotonic()
+    visitor.ask()
+    visitor.page.wait_for_selector(f'#sources .panel[data-turn="{visitor.asked}"] .card')
+    headlines = time.monotonic() - began
+    _finish(visitor)
+    return headlines, time.monotonic() - began
+
+
+def _finish(visitor: Visitor) -> None:
+    while not visitor.look():
+        time.sleep(LOOK / 5)
+
+
+def _stopped(one: Visitor, other: Visitor) -> float:
+    """Let one of two visitors stop; return the seconds until the other's question is no longer waiting."""
+    one.ask()
+    one.page.wait_for_selector(".exchange.reading")
+    other.ask()
+    other.page.wait_for_selector("text=Waiting: 1 question ahead")
+    began = time.monotonic()
+    one.page.get_by_role("button", name="Stop").click()
+    other.page.wait_for_selector(".exchange.reading, .exchange.drafting, .exchange.answered")
+    freed = time.monotonic() - began
+    one.stopped += 1
+    _finish(other)
+    return freed
+
+
+def _listed(seconds: Iterable[float]) -> str:
+    return ", ".join(f"{s:.1f}" for s in seconds)
 
 
 def _opened(browser: Any, address: str) -> Any:
@@ -169,7 +207,7 @@ def main(arguments: Sequence[str]) -> None:
         lines = run(browser, pid, address, options.visitors, options.seconds)
         browser.close()
     sys.stdout.write("\n".join(lines) + "\n")
-    if len(lines) > 2:
+    if len(lines) > REPORTED:
         raise SystemExit(1)
 
 
