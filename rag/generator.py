@@ -1,8 +1,8 @@
-"""A chat model run by transformers on the processor. The only module that runs a language model.
+"""A chat model run by transformers on the processor; with the skimmer the only module that runs one.
 
 Greedy, and drafted from the prompt (prompt lookup decoding, Saxena 2023): an answer over articles repeats
 their words, so up to ten tokens are checked in one step and the text is the same as one token at a time (but
-for near ties, which bfloat16 may round either way).
+for near ties, which fewer bits than float32's may round either way).
 The decoding loop is ours because transformers 5.23 writes other text when prompt lookup meets a cache that
 already holds the passages, and because reading the passages once for all prompts of a question is most of
 the speed.
