@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rag.arithmetic import eight_bits_are_faster, fast_dtype, in_eight_bits
 from rag.errors import ModelError
 from rag.skimmer import Skimmer, empty_cache
+from rag.stopping import go_on
 from rag.types import Choice, GeneratorSession, Span
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DRAFT_TOKENS = 10
-# Prompt tokens read between two chances to stop: about a second, also where eight bits are the fast way.
-CHUNK, EIGHT_BIT_CHUNK = 128, 64
+CHUNK = 256  # prompt tokens read at a time; a stop is heard at every layer of them
 NO_QUESTION = "N/A"  # what a span draws from no question at all is not about the question
 
 
@@ -68,8 +68,9 @@ class TransformersGenerator:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
         if eight_bits:
             in_eight_bits(self._model)
-        self._chunk = EIGHT_BIT_CHUNK if eight_bits else CHUNK
-        self._skimmer = Skimmer(self._model, *evidence_head, self._chunk * 3 // 2) if evidence_head else None
+        for layer in getattr(getattr(self._model, "model", None), "layers", ()):
+            layer.register_forward_pre_hook(lambda _layer, _inputs: go_on())
+        self._skimmer = Skimmer(self._model, *evidence_head, CHUNK) if evidence_head else None
         self._state_layer = state_layer
         self._openings: dict[tuple[int, ...], Any] = {}  # the system messages that were met, read
 
@@ -91,7 +92,7 @@ class _Session:
     def __init__(self, owner: TransformersGenerator) -> None:
         self._model, self._tokenizer = owner._model, owner._tokenizer
         self._skimmer, self._state_layer = owner._skimmer, owner._state_layer
-        self._openings, self._chunk = owner._openings, owner._chunk
+        self._openings = owner._openings
         self._cache: Any = empty_cache(self._model)
         self._read: list[int] = []  # the tokens whose keys and values the cache holds
         ends = self._model.generation_config.eos_token_id
@@ -196,10 +197,10 @@ class _Session:
             min(len(self._read), len(sequence)),
         )
         self._keep(min(shared, len(sequence) - 1), self._read)
-        while len(sequence) - len(self._read) > self._chunk:
+        while len(sequence) - len(self._read) > CHUNK:
             read = len(self._read)
-            self._forward(sequence[read : read + self._chunk], 1)
-            self._read = sequence[: read + self._chunk]
+            self._forward(sequence[read : read + CHUNK], 1)
+            self._read = sequence[: read + CHUNK]
             yield
 
     def _forward(self, tokens: list[int], keep: int) -> Any:

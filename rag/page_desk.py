@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from rag.errors import RagError
 from rag.page_visit import Failed, Step, Waiting
+from rag.stopping import Stopped, stopping_when
 from rag.types import Draft, Progress, Searched
 
 log = logging.getLogger(__name__)
@@ -124,7 +126,8 @@ class Desk:
     ) -> None:
         try:
             if search_first or self._line.wait(ticket, tell):
-                self._run(ticket, start(), tell)
+                with suppress(Stopped), stopping_when(ticket.stop.is_set):
+                    self._run(ticket, start(), tell)
         finally:
             self._line.leave(ticket)
 

@@ -11,6 +11,7 @@ from rag import models
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft, hand_back_memory
 from rag.models_registry import evidence_head
+from rag.stopping import Stopped, stopping_when
 
 T = TypeVar("T")
 PASSAGES = (
@@ -101,10 +102,10 @@ def test_the_text_is_that_of_plain_greedy_decoding(exact: TransformersGenerator,
 
 
 @pytest.mark.models
-def test_what_was_asked_before_in_a_session_changes_nothing(model: TransformersGenerator) -> None:
-    with model.session() as session:
+def test_what_was_asked_before_in_a_session_changes_nothing(exact: TransformersGenerator) -> None:
+    with exact.session() as session:
         alone, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
-    with model.session() as session:
+    with exact.session() as session:
         outcome(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
         finish(session.stream(asking("How many passengers?"), 40))
         after, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
@@ -118,6 +119,15 @@ def test_closing_the_stream_frees_the_model_for_the_next(model: TransformersGene
         while not next(stream):
             pass
         stream.close()
+    with model.session() as session:
+        assert "40 million" in finish(session.stream(asking("What did the bridge cost?"), 40))[0]
+
+
+@pytest.mark.models
+def test_a_stop_is_heard_in_the_middle_of_a_prompt(model: TransformersGenerator) -> None:
+    layers = iter(range(9))
+    with pytest.raises(Stopped), stopping_when(lambda: next(layers) == 3), model.session() as session:
+        outcome(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
     with model.session() as session:
         assert "40 million" in finish(session.stream(asking("What did the bridge cost?"), 40))[0]
 

@@ -58,8 +58,19 @@ def test_imports_run_one_way() -> None:
 
 
 LAYERS = [
-    {"errors", "types"},
-    {"neighbours", "text", "quantities", "dates", "passages", "fusion", "grounding", "figures", "prompts"},
+    {"errors", "types", "stopping"},
+    {
+        "neighbours",
+        "stopping",
+        "text",
+        "quantities",
+        "dates",
+        "passages",
+        "fusion",
+        "grounding",
+        "figures",
+        "prompts",
+    },
     {"corpus", "models", "encoder", "vectors", "lexical", "generator", "arithmetic", "skimmer"},
     {"reader"},
     {"ranking", "generation", "index"},

@@ -11,6 +11,7 @@ import pytest
 from rag.errors import ModelError
 from rag.page_desk import PROGRAM_FAILED, Desk
 from rag.page_visit import Failed, Step, Waiting
+from rag.stopping import go_on
 from rag.types import Answer, Draft, Progress, Searched
 
 PATIENCE = 10.0  # seconds before a test gives up; none is ever waited for when the code is right
@@ -72,6 +73,30 @@ def test_the_second_is_searched_for_at_once_and_answered_after_the_first(desk: D
     two.gate.set()
     assert until(first, lambda s: isinstance(s, Answer)) == Answer("one", "one")
     assert list(second) == [Waiting(0), Draft("two"), Answer("two", "two")]
+
+
+def test_an_answer_that_asks_whether_to_go_on_is_stopped_between_two_steps(desk: Desk) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def steps() -> Iterator[Progress]:
+        yield Searched("q", None, ())
+        begun.set()
+        try:
+            while True:  # a model in the middle of its layers
+                go_on()
+        finally:
+            ended.set()
+
+    ticket = desk.join()
+    followed = told(desk.follow(ticket, steps))
+    assert next(followed) == Searched("q", None, ())
+    assert begun.wait(PATIENCE)
+    ticket.stop.set()
+    assert list(followed) in ([], [Waiting(0)])
+    assert ended.wait(PATIENCE)
+    script = Script("next")
+    script.gate.set()
+    assert list(told(desk.follow(desk.join(), script)))[-1] == Answer("next", "next")
 
 
 def test_who_must_wait_to_search_does_not_start_before_their_turn(desk: Desk) -> None:
