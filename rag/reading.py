@@ -27,7 +27,7 @@ LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
 CLOSE = 0.13  # log-odds between two sentences of which the model cannot say which is better
-SURE = 2.0  # standard deviations between the first sentence and the next: comparing them more would not help
+SURE = 3.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
