@@ -78,11 +78,19 @@ def timeline(
     fits = similarity(question, [f.clause for f in at_hand])
     lead = at_hand[max(range(len(at_hand)), key=lambda i: (fits[i], -i))]
     others = [f for f in _figures(pool) if _comparable(lead, f)]
-    near = similarity(lead.clause, [f.clause for f in others]) if others else []
-    same = [lead, *(f for f, cosine in zip(others, near, strict=True) if cosine >= SAME_QUANTITY)]
+    same = [lead, *_alike(lead, others, similarity)]
+    # Another article may say the same value in plainer words, which are nearer to those of a third.
+    for twin in [f for f in same[1:] if f.quantity.value == lead.quantity.value]:
+        same += [f for f in _alike(twin, others, similarity) if f not in same]
     entries = {_key(e): e for e in sorted(map(_entry, same), key=_age, reverse=True)}
     ordered = tuple(sorted(entries.values(), key=_age))
     return ordered if len({f.quantity.value for f in same}) > 1 else ()
+
+
+def _alike(one: _Figure, others: Sequence[_Figure], similarity: Similarity) -> list[_Figure]:
+    """Return those of the other figures whose clauses speak of the same quantity."""
+    near = similarity(one.clause, [f.clause for f in others]) if others else []
+    return [f for f, cosine in zip(others, near, strict=True) if cosine >= SAME_QUANTITY]
 
 
 def _figures(pool: Sequence[Candidate]) -> list[_Figure]:

@@ -41,6 +41,24 @@ def test_values_of_one_quantity_oldest_first() -> None:
     assert [e.evidence.article_id for e in entries] == ["old", "new", "later"]
 
 
+def in_a_row(text: str, others: Sequence[str]) -> list[float]:
+    """1 for clauses whose last words stand side by side in a row, or are the same."""
+    row = ["wharf", "ferry", "boat"]
+    place = row.index(text.rstrip("?.").split()[-1])
+    return [float(abs(row.index(o.rstrip("?.").split()[-1]) - place) <= 1) for o in others]
+
+
+@pytest.mark.parametrize(("second", "values"), [("500", ["500", "500", "630"]), ("520", ["500", "520"])])
+def test_the_same_value_in_other_words_leads_on_to_a_third(second: str, values: list[str]) -> None:
+    found = pool(
+        article("a", "Then 500 people use the wharf.", published=date(2021, 1, 1)),
+        article("b", f"Then {second} people use the ferry.", published=date(2022, 1, 1)),
+        article("c", "Then 630 people use the boat.", published=date(2024, 1, 1)),
+    )
+    entries = timeline(found[0], "How many use the wharf?", found, in_a_row)
+    assert [e.value for e in entries] == values
+
+
 def test_a_figure_that_did_not_change_has_no_timeline() -> None:
     same = article("same", "About 500 people use the ferry.", published=date(2022, 1, 1))
     found = pool(OLD, same)
