@@ -22,10 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.page_server import free_port
+from tests.page_server import ARGUMENTS, CHROMIUM, free_port
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUESTIONS = Path(__file__).parents[1] / "eval" / "questions.jsonl"
 WARM = 3  # questions before memory is read for the first time
 SETTLED = 10.0  # seconds after the last question before it is read for the last time

@@ -15,6 +15,9 @@ from rag.chat import Engine, build
 from rag.page_guard import launch_options
 from tests.fakes_chat import TODAY
 
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
 
 def free_port() -> int:
     """A port that nobody listens on."""

@@ -13,12 +13,10 @@ import pytest
 
 from rag.engine import Engine
 from tests.fakes_chat import ARTICLES, HOSTILE, NEXT, OFFICE, Q23, FakeEngine
-from tests.page_server import served
+from tests.page_server import ARGUMENTS, CHROMIUM, served
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 FERRY = "How many passengers does the Halvik ferry carry?"
 SLOW = "How many passengers does the slow ferry carry?"
