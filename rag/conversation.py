@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from rag.abstention import REFUSAL
 from rag.question_dates import question_dates
 from rag.text import content_words, fold, words
 from rag.types import Turn
@@ -50,7 +51,8 @@ def standalone(question: str, history: Sequence[Turn], today: date, depth: int =
         return swapped
     parts = [question.strip(), before]
     if _points(question):
-        parts.append(_short(next((t for role, t in reversed(history) if role == "assistant"), "")))
+        said = next((text for role, text in reversed(history) if role == "assistant"), "")
+        parts.append("" if said == REFUSAL else _short(said))  # a refusal is nothing to point at
     return " - ".join(p for p in parts if p)
 
 

@@ -67,7 +67,7 @@ def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown
         hits=_merged(answers, statements, shown),
         timeline=next((a.timeline for a in given if a.timeline), ()),
         seconds=_added([a.seconds for a in answers]),
-        standalone_question=" ".join(a.standalone_question for a in answers),
+        standalone_question=" ".join((answers[0].standalone_question, *asked[1:])),
         interval=answers[0].interval if len({a.interval for a in answers}) == 1 else None,
         dropped=tuple(chain.from_iterable(a.dropped for a in answers)),
     )

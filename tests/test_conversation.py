@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from rag.abstention import REFUSAL
 from rag.conversation import standalone
 from rag.types import Turn
 
@@ -37,6 +38,11 @@ def test_a_follow_up_is_completed(question: str, expected: str) -> None:
 )
 def test_a_complete_question_stays_as_it_is(question: str) -> None:
     assert standalone(question, ASKED, TODAY) == question
+
+
+def test_a_refusal_is_nothing_that_a_follow_up_can_mean() -> None:
+    history: list[Turn] = [("user", "Where did the ferry go?"), ("assistant", REFUSAL)]
+    assert standalone("Who counted them?", history, TODAY) == "Who counted them? - Where did the ferry go?"
 
 
 def test_without_turns_before_nothing_is_added() -> None:

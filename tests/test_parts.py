@@ -108,6 +108,7 @@ def test_passages_are_told_once_and_drafts_follow_each_other(
     last = steps[-1]
     assert isinstance(last, Answer)
     assert last.text == "The bridge cost 40 million euros."  # said once
+    assert last.standalone_question == "What did the bridge cost? What is it made of?"
 
 
 def test_seconds_add_up_and_one_interval_is_kept() -> None:
