@@ -26,6 +26,7 @@ _ASKS = re.compile(
 )
 SAME_QUANTITY = 0.83
 LARGEST_RATIO = 5  # a figure seldom grows more between two reports; beyond that it is another quantity
+AT_ONCE = 31  # days between two articles that speak of the same time
 KINDS = ("number", "percent", "usd", "eur", "gbp", "jpy", "vnd")
 
 
@@ -50,17 +51,25 @@ def leading(entries: Sequence[TimelineEntry], dates: QuestionDates) -> TimelineE
     return chosen[0] if dates.order == "earliest" else chosen[-1]
 
 
+def an_article(day: date | None, day_is_bound: bool = False) -> str:
+    """Return words for an article of a day, or of that day at the earliest."""
+    if day is None:
+        return "An undated article"
+    if day_is_bound:
+        return f"An undated article, from {day:%B %Y} or later,"
+    return f"An article of {day.day} {day:%B %Y}"
+
+
 def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
     """Return the sentence that tells another value of a figure than the one that leads."""
     value = entry.value[:1].lower() + entry.value[1:]
-    if entry.day is None:
-        text = f"An undated article gives {value}."
-    elif entry.day_is_bound:
-        text = f"An undated article, from {entry.day:%B %Y} or later, gives {value}."
-    elif lead.day and abs((lead.day - entry.day).days) <= 31 and not lead.day_is_bound:
+    at_once = lead.day and entry.day and abs((lead.day - entry.day).days) <= AT_ONCE
+    if entry.day is None or entry.day_is_bound:
+        text = f"{an_article(entry.day, entry.day_is_bound)} gives {value}."
+    elif at_once and not lead.day_is_bound:
         text = f"Another article, of {entry.day.day} {entry.day:%B %Y}, gives {value}."
     else:
-        text = f"An article of {entry.day.day} {entry.day:%B %Y} gave {value}."
+        text = f"{an_article(entry.day)} gave {value}."
     return Statement(text, (entry.evidence,), supported=True)
 
 

@@ -132,7 +132,7 @@ class Index:
         """
         ranking.check_question(question)
         keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
-        count = max(k + JOINED, ranking.RERANKED)
+        count = max(k + JOINED if join else k, ranking.RERANKED)
         hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
         reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
         ranked = ranking.reranked(question, hits, reads) if reads else hits

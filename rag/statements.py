@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.figures import change, leading
+from rag.figures import AT_ONCE, an_article, change, leading
 from rag.grounding import Candidate, Similarity, added_words, contrasts, coverage, ground, is_fragment
 from rag.prompts import heading
 from rag.question_dates import QuestionDates
@@ -52,7 +52,7 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     if not shown:
         shown.append(quotation(_stand_in(read, draft, similarity)))
     if read.rival and _has_room(shown, read.rival):
-        shown.append(quotation(read.rival))
+        shown.append(_beside(read.rival, read.basis[0]))
     return Grounded(tuple(shown), tuple(dropped))
 
 
@@ -61,6 +61,18 @@ def _has_room(shown: Sequence[Statement], rival: Candidate) -> bool:
     said = [t for s in shown for t in (s.text, *(e.quote for e in s.evidence))]
     length = sum(len(text.split()) for text in (*(s.text for s in shown), rival.text))
     return length <= LONGEST_ANSWER and coverage(rival.text, " ".join(said)) < ALREADY_SAID
+
+
+def _beside(rival: Candidate, first: Candidate) -> Statement:
+    """Return a second sentence as a statement, which says its date when it is of another time: who was
+    ambassador two years ago must not stand beside who is now as if both were.
+    """
+    told = quotation(rival)
+    article, other = rival.hit.article, first.hit.article
+    day, other_day = (a.published or a.not_before for a in (article, other))
+    if article.id == other.id or (day and other_day and abs((day - other_day).days) <= AT_ONCE):
+        return told
+    return replace(told, text=f"{an_article(day, article.published is None)} says: {told.text}")
 
 
 def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:

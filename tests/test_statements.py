@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -126,19 +127,34 @@ def test_a_sentence_that_has_all_that_a_failed_draft_adds_is_the_one_that_it_mea
     assert [s.text for s in made.shown] == [read.chosen[1].text]
 
 
+FERRY = "The ferry carried 900 passengers a day, the harbour office said."
+
+
 @pytest.mark.parametrize(
-    ("rival", "shown"),
+    ("published", "not_before", "shown"),
     [
-        ("The ferry carried 900 passengers a day, the harbour office said.", 2),
-        (COST, 1),  # said already
+        (date(2022, 6, 1), None, FERRY),
+        (date(2024, 6, 1), None, f"An article of 1 June 2024 says: {FERRY}"),
+        (None, date(2024, 6, 1), f"An undated article, from June 2024 or later, says: {FERRY}"),
+        (None, None, f"An undated article says: {FERRY}"),
     ],
 )
-def test_a_sentence_judged_as_good_as_the_best_is_quoted_beside_it(rival: str, shown: int) -> None:
+def test_a_sentence_judged_as_good_as_the_best_stands_beside_it_with_its_date_when_of_another_time(
+    published: date | None, not_before: date | None, shown: str
+) -> None:
     read = reading("What did the bridge cost?")
-    (other,) = [c for c in read.pool if c.text == rival]
-    made = grounded(replace(read, settled=True, rival=other), COST, shared_words)
-    assert [s.text for s in made.shown] == [COST, rival][:shown]
+    (other,) = [c for c in read.pool if c.text == FERRY]
+    article = replace(other.hit.article, published=published, not_before=not_before)
+    rival = replace(other, hit=replace(other.hit, article=article))
+    made = grounded(replace(read, settled=True, rival=rival), COST, shared_words)
+    assert [s.text for s in made.shown] == [COST, shown]
     assert all(s.supported for s in made.shown)
+
+
+def test_a_sentence_judged_as_good_as_the_best_is_not_said_twice() -> None:
+    read = reading("What did the bridge cost?")
+    made = grounded(replace(read, settled=True, rival=read.pool[0]), COST, shared_words)
+    assert [s.text for s in made.shown] == [COST]
 
 
 def test_a_second_sentence_that_would_make_the_answer_long_is_left_out(
