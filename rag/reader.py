@@ -28,6 +28,8 @@ LONGEST_QUESTION = 400  # characters
 TOKENS = 320  # of question and passage together; a passage of 110 words has about 160
 BATCH = 10
 LONGEST_SPAN = 25  # tokens of an answer
+LONGEST_ANSWER = 12  # tokens of one that is told: a name, a date, a figure
+ANSWERS = 2  # of a passage that are told
 
 
 class MiniLMReader:
@@ -71,10 +73,12 @@ class MiniLMReader:
             ends = linear(states, self._heads["span.weight"], self._heads["span.bias"]).numpy()
             relevance = linear(states[:, 0], self._heads["rel.weight"], self._heads["rel.bias"]).numpy()
         reads = []
-        for row, (_, sentences) in enumerate(passages):
+        for row, (text, sentences) in enumerate(passages):
             in_passage = np.asarray([part == 1 for part in encoded.sequence_ids(row)])
             scores = [best_span(ends[row], offsets[row], in_passage, span) for span in sentences]
-            reads.append(Read(float(relevance[row, 0]), _filled(scores)))
+            answers = best_answers(ends[row], offsets[row], in_passage)
+            told = tuple((text[a:b], score) for (a, b), score in answers)
+            reads.append(Read(float(relevance[row, 0]), _filled(scores), told))
         return reads
 
 
@@ -93,9 +97,38 @@ def best_span(
     rows = np.flatnonzero(inside & (offsets[:, 1] > offsets[:, 0]))
     if not len(rows):
         return None
-    distance = np.arange(len(rows))[None, :] - np.arange(len(rows))[:, None]
-    scores = ends[rows, 0][:, None] + ends[rows, 1][None, :]
-    return float(scores[(distance >= 0) & (distance < LONGEST_SPAN)].max())
+    return float(_span_scores(ends[rows], LONGEST_SPAN).max())
+
+
+def best_answers(
+    ends: NDArray[np.float32], offsets: NDArray[np.int64], in_passage: NDArray[np.bool_]
+) -> list[tuple[Span, float]]:
+    """Return where the best answers of a passage stand, in characters, and their scores, best first.
+
+    Arguments as for ``best_span``. No two overlap; there are ``ANSWERS`` at most.
+    """
+    rows = np.flatnonzero(in_passage & (offsets[:, 1] > offsets[:, 0]))
+    if not len(rows):
+        return []
+    scores, found = _span_scores(ends[rows], LONGEST_ANSWER), list[tuple[Span, float]]()
+    while len(found) < ANSWERS and np.isfinite(scores.max()):
+        first, last = np.unravel_index(scores.argmax(), scores.shape)
+        span = int(offsets[rows[first], 0]), int(offsets[rows[last], 1])
+        found.append((span, float(scores[first, last])))
+        scores[
+            : last + 1, first:
+        ] = -np.inf  # all that overlap: they begin before its end, end after its beginning
+    return found
+
+
+def _span_scores(ends: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
+    """Return the score of each span by its first and last token, shape (tokens, tokens); those that end
+    before they begin, or are too long, have none.
+    """
+    places = np.arange(len(ends))
+    distance = places[None, :] - places[:, None]
+    scores = ends[:, 0][:, None] + ends[:, 1][None, :]
+    return np.where((distance >= 0) & (distance < longest), scores, -np.inf)
 
 
 def _filled(scores: Sequence[float | None]) -> tuple[float, ...]:

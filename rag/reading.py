@@ -13,6 +13,7 @@ from datetime import date
 
 import numpy as np
 
+from rag.agreement import agreement, shares
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -21,13 +22,14 @@ from rag.types import Hit, Read, Statement
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
+AGREEMENT = 2.0  # standard deviations, for a sentence with all that the passages give as answers
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
 CLOSE = 0.13  # log-odds between two sentences of which the model cannot say which is better
-SURE = 3.5  # standard deviations between the first sentence and the next: comparing them more would not help
+SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
@@ -166,7 +168,9 @@ def likely(
     if reads:
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
-    return _sum(columns.values(), [WEIGHTS[name] for name in columns])
+    values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
+    given = shares(question, reads.values())
+    return [value + AGREEMENT * agreement(c.text, given) for value, c in zip(values, pool, strict=True)]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

@@ -232,12 +232,14 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How a passage reads as an answer to a question: log-odds that it holds one, and for each of its
-    sentences the score of the best answer in it. Scores compare within one question only.
+    """How a passage reads as an answer to a question: log-odds that it holds one, for each of its
+    sentences the score of the best answer in it, and its best answers with their scores. Scores compare
+    within one question only.
     """
 
     relevance: float
     sentences: tuple[float, ...]
+    answers: tuple[tuple[str, float], ...] = ()
 
 
 class PassageReader(Protocol):

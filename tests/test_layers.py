@@ -67,6 +67,7 @@ LAYERS = [
         "dates",
         "passages",
         "fusion",
+        "agreement",
         "grounding",
         "figures",
         "prompts",

@@ -12,7 +12,7 @@ import pytest
 from rag import models, ranking, reader_training
 from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
-from rag.reader import MiniLMReader, best_span
+from rag.reader import MiniLMReader, best_answers, best_span
 from rag.reader_training import Example, Trainee, examples
 from rag.search import find
 from rag.types import Hit, Read
@@ -51,6 +51,16 @@ def test_reading_moves_hits_by_standard_deviations() -> None:
     assert [h.article.id for h in found] == ["ferry-new", "bridge", "ferry-old"]
     assert [h.rank for h in found] == [1, 2, 3]
     assert [h.score for h in found] == pytest.approx([0.9 + gain, 1.0 - gain, min(0.8, 1.0 - gain)])
+
+
+def test_a_passage_that_has_what_another_gives_as_its_answer_moves_up() -> None:
+    hits = [hit(0, 1.0), hit(1, 0.9), hit(2, 0.8)]
+    told = {h.passage.id: Read(0.0, (1.0,)) for h in hits}
+    told[hits[2].passage.id] = Read(0.0, (1.0,), (("passengers", 3.0),))
+    found = ranking.reranked("Who won?", hits, told)
+    assert ["passengers" in h.passage.text for h in hits] == [False, True, True]
+    assert [h.article.id for h in found] == ["ferry-new", "ferry-old", "bridge"]
+    assert [h.score for h in found] == pytest.approx([0.9 + ranking.AGREEMENT, 0.8 + ranking.AGREEMENT, 1.0])
 
 
 def test_hits_that_read_alike_keep_their_order() -> None:
@@ -106,6 +116,15 @@ def test_the_best_answer_is_the_best_pair_of_ends_in_order() -> None:
     assert best_span(ends, offsets, inside, (4, 12)) == 5.0  # tokens 2 to 3; 4 + 3 would run backwards
     assert best_span(ends, offsets, inside, (4, 6)) == 4.0
     assert best_span(ends, offsets, inside, (20, 30)) is None
+
+
+def test_the_best_answers_of_a_passage_do_not_overlap() -> None:
+    ends = np.array([[9, 9], [0, 4], [3, 1], [1, 2], [9, -9], [2, 0]], dtype=np.float32)
+    offsets = np.array([[0, 3], [4, 6], [7, 9], [10, 12], [13, 13], [13, 15]])
+    inside = np.array([False, True, True, True, True, True])
+    assert best_answers(ends, offsets, inside) == [((7, 12), 5.0), ((4, 6), 4.0)]
+    assert best_answers(ends, offsets, np.array([False, False, True, False, False, False])) == [((7, 9), 4.0)]
+    assert best_answers(ends, offsets, np.zeros(6, dtype=bool)) == []
 
 
 # The real one

@@ -39,6 +39,14 @@ def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
     assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([expected, -expected])
 
 
+def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_more() -> None:
+    one, other = candidate("The ferry left."), candidate("A museum.")
+    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
+    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
+    reads = {"a": Read(0.0, (1.0,)), "b": Read(0.0, (1.0,), (("ferry", 2.0),))}
+    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([reading.AGREEMENT, 0.0])
+
+
 def test_the_first_sentences_within_the_budget() -> None:
     pool = [candidate("four five."), candidate("six seven eight nine."), candidate("one.")]
     assert reading.first_words(pool, budget=6) == pool[:2]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.agreement import LONGEST, TEMPERATURE, agreement, shares
+from rag.types import Read
+
+HALF = -TEMPERATURE * math.log(2)  # a score that counts half as much as one of 0
+
+
+def read(*answers: tuple[str, float]) -> Read:
+    return Read(0.0, (), answers)
+
+
+def test_two_passages_that_agree_have_more_than_the_best_alone() -> None:
+    given_by = [
+        read(("Malta", 0.0)),
+        read(("the harbour of Gothenburg", HALF)),
+        read(("Gothenburg harbour", HALF)),
+    ]
+    assert shares("Where did it sail?", given_by) == pytest.approx(
+        {"malta": 0.5, "harbour gothenburg": 0.25, "gothenburg harbour": 0.25}
+    )
+    given_by = [
+        read(("Malta", 0.0)),
+        read(("Gothenburg", HALF)),
+        read(("GOTHENBURG,", HALF)),
+        read(("Göthenburg", 0.0)),
+    ]
+    assert shares("Where did it sail?", given_by) == pytest.approx({"malta": 1 / 3, "gothenburg": 2 / 3})
+
+
+def test_a_passage_gives_an_answer_once() -> None:
+    assert shares(
+        "When?", [read(("June 2022", 0.0), ("in June 2022", HALF)), read(("July", 0.0))]
+    ) == pytest.approx({"june 2022": 0.5, "july": 0.5})
+
+
+def test_the_question_again_a_clause_and_nothing_are_no_answers() -> None:
+    clause = " ".join(f"word{i}" for i in range(LONGEST + 1))
+    assert (
+        shares("Where is the old bridge?", [read(("the bridge", 0.0), (clause, 0.0)), read(("of the", 0.0))])
+        == {}
+    )
+    assert shares("Where is the old bridge?", []) == {}
+
+
+def test_a_text_has_the_shares_of_the_answers_that_stand_in_it_as_whole_words() -> None:
+    shared = {"900": 0.5, "ferry museum": 0.25, "port": 0.25}
+    assert agreement("The Ferry Museum counted 900 visitors.", shared) == 0.75
+    assert agreement("Transport rose to 1900 and the museum had a ferry.", shared) == 0.0
+    assert agreement("", shared) == 0.0
+
+
+ANSWERS = st.tuples(st.sampled_from(["Malta", "two ships", "1921", "of"]), st.floats(-30, 30))
+
+
+@given(st.lists(st.lists(ANSWERS, max_size=3), max_size=5))
+def test_shares_add_up_to_one_and_what_holds_all_answers_has_all(
+    found: list[list[tuple[str, float]]],
+) -> None:
+    shared = shares("Who?", [read(*answers) for answers in found])
+    assert sum(shared.values()) == pytest.approx(1.0 if shared else 0.0)
+    assert agreement("Two ships. Malta, 1921.", shared) == pytest.approx(1.0 if shared else 0.0)
