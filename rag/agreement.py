@@ -1,8 +1,8 @@
 """Answers on which passages agree. Pure.
 
 What several passages give as their answer is more often right than what the best one gives by itself (Wang
-et al., Evidence Aggregation for Answer Re-Ranking, ICLR 2018). An answer's share is what all passages together
-give to it; a passage, or a sentence, counts by the shares of the answers that stand in it, its own or not.
+et al., Evidence Aggregation for Answer Re-Ranking, ICLR 2018). An answer's share is what all passages give to
+it together; a passage, or a sentence, counts by the shares of the answers that stand in it, its own or not.
 """
 
 from __future__ import annotations
