@@ -25,7 +25,7 @@ def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
     asked, given = set(content_words(question)), list[tuple[str, float]]()
     for read in reads:
         said = [(content_words(answer), score) for answer, score in read.answers]
-        best = {
+        best = {  # said twice by one passage it counts once, by its higher score
             " ".join(words): score
             for words, score in sorted(said, key=lambda each: each[1])
             if len(words) <= LONGEST and not asked.issuperset(words)

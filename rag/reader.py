@@ -115,9 +115,7 @@ def best_answers(
         first, last = np.unravel_index(scores.argmax(), scores.shape)
         span = int(offsets[rows[first], 0]), int(offsets[rows[last], 1])
         found.append((span, float(scores[first, last])))
-        scores[
-            : last + 1, first:
-        ] = -np.inf  # all that overlap: they begin before its end, end after its beginning
+        scores[: last + 1, first:] = -np.inf  # what overlaps begins before its end and ends after its start
     return found
 
 
