@@ -16,7 +16,7 @@ from rag.dates import mentions
 from rag.grounding import Candidate, Similarity, clauses
 from rag.quantities import Quantity, quantities
 from rag.question_dates import QuestionDates
-from rag.types import Article, Statement, TimelineEntry
+from rag.types import Statement, TimelineEntry
 
 _ASKS = re.compile(
     r"\bhow (?:many|much|large|big|high|great)\b|"
@@ -51,6 +51,11 @@ def leading(entries: Sequence[TimelineEntry], dates: QuestionDates) -> TimelineE
     return chosen[0] if dates.order == "earliest" else chosen[-1]
 
 
+def at_once(one: date | None, other: date | None) -> bool:
+    """Whether articles of two days speak of the same time; no day is of no time."""
+    return one is not None and other is not None and abs((one - other).days) <= AT_ONCE
+
+
 def an_article(day: date | None, day_is_bound: bool = False) -> str:
     """Return words for an article of a day, or of that day at the earliest."""
     if day is None:
@@ -63,10 +68,9 @@ def an_article(day: date | None, day_is_bound: bool = False) -> str:
 def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
     """Return the sentence that tells another value of a figure than the one that leads."""
     value = entry.value[:1].lower() + entry.value[1:]
-    at_once = lead.day and entry.day and abs((lead.day - entry.day).days) <= AT_ONCE
     if entry.day is None or entry.day_is_bound:
         text = f"{an_article(entry.day, entry.day_is_bound)} gives {value}."
-    elif at_once and not lead.day_is_bound:
+    elif at_once(lead.day, entry.day) and not lead.day_is_bound:
         text = f"Another article, of {entry.day.day} {entry.day:%B %Y}, gives {value}."
     else:
         text = f"{an_article(entry.day)} gave {value}."
@@ -129,7 +133,7 @@ def _entry(figure: _Figure) -> TimelineEntry:
     value = figure.clause[figure.quantity.start : figure.quantity.end]
     return TimelineEntry(
         _value_words(figure.clause, value),
-        day_of(article),
+        article.day,
         article.published is None,
         figure.candidate.evidence(),
     )
@@ -143,11 +147,6 @@ def _value_words(clause: str, value: str) -> str:
         if " ".join(before[-size:]).lower() in opening:
             return " ".join([*before[-size:], value])
     return value
-
-
-def day_of(article: Article) -> date | None:
-    """Return the day of an article, or the earliest day that it can be from."""
-    return article.published or article.not_before
 
 
 def _key(entry: TimelineEntry) -> tuple[str, str]:

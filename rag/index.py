@@ -124,9 +124,10 @@ class Index:
         (case and accents do not matter); ``published_from`` and ``published_to`` keep articles published in
         that interval, both days included: an article without a date is then left out. ``bonus`` moves
         passages up by standard deviations of the score. ``rerank`` has the first 20 read together with the
-        question, a third of a second; without it a search takes a few hundredths. ``join`` makes
-        passages that follow one another in their article, among the first ten, one hit of 220 words at most
-        (its id is then like "ferry#3-4"). Scores compare within one search only. No generator is loaded.
+        question, a third of a second, or up to one without native bfloat16; without it a search takes a few
+        hundredths. ``join`` makes passages that follow one another in their article, among the first ten, one
+        hit of 220 words at most (its id is then like "ferry#3-4"). Scores compare within one search only. No
+        generator is loaded.
         Raises UsageError for a question without a word, a k below 1, an interval that ends before it begins,
         or a source that the index does not hold.
         """

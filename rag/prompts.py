@@ -72,7 +72,7 @@ def _laid_out(chosen: Sequence[Candidate], newest_first: bool) -> tuple[str, lis
 
 
 def _age(article: Article) -> date:
-    return article.published or article.not_before or date.min
+    return article.day or date.min
 
 
 def heading(article: Article) -> str:

@@ -85,8 +85,8 @@ def retrieve(
 
     ``index`` is an opened index or a folder; by default the folder of the settings (RAG_INDEX, else "index"),
     opened once. ``history`` holds (role, text) turns before the question. ``source`` and the two days narrow
-    the search, and ``rerank`` takes a third of a second to order it better, as in ``Index.search``, which
-    also says when two passages are one hit. No generator is loaded. Raises UsageError for a question or
+    the search, and ``rerank`` takes up to a second to order it better, as in ``Index.search``,
+    which also says when two passages are one hit. No generator is loaded. Raises UsageError for a question or
     filter that cannot be used, BrokenIndexError when there is no sound index, ModelError without the encoder.
     """
     opened = index if isinstance(index, Index) else open_index(Path(index or Settings().index))
@@ -122,11 +122,11 @@ def _filter(dates: QuestionDates, start: date | None, end: date | None) -> Inter
 
 
 def _bonus(index: Index, dates: QuestionDates) -> Callable[[Passage, Article], float]:
-    days = sorted({day for a in index.articles.values() if (day := a.published or a.not_before)})
+    days = sorted({day for a in index.articles.values() if (day := a.day)})
     newest_first = dates.order != "earliest"
 
     def bonus(passage: Passage, article: Article) -> float:
-        day = article.published or article.not_before
+        day = article.day
         value = 0.0
         if dates.words and (_mentions_time(passage.text, dates) or (day is not None and day in dates)):
             value += DATE_BONUS

@@ -53,6 +53,11 @@ class Article:
     not_before: date | None = None
     set_aside: tuple[SetAside, ...] = ()
 
+    @property
+    def day(self) -> date | None:
+        """The day it was published or, where that is not known, the earliest that it can be."""
+        return self.published or self.not_before
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
