@@ -8,13 +8,20 @@ it together; a passage, or a sentence, counts by the shares of the answers that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rag.text import content_words
 from rag.types import Read
 
+STRENGTH = 2.0  # standard deviations of a score, for a text that holds all that the passages give as answers
 TEMPERATURE = 2.0  # of the reader's scores: they are logits, and surer than they should be
 LONGEST = 8  # words of an answer: longer ones are clauses, which no two passages share
+
+
+def lifts(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
+    """Return what each text gains, in standard deviations, from what the passages that were read agree on."""
+    shared = shares(question, reads)
+    return [STRENGTH * agreement(text, shared) for text in texts]
 
 
 def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.agreement import agreement, shares
+from rag.agreement import lifts
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -22,7 +22,6 @@ from rag.types import Hit, Read, Statement
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
-AGREEMENT = 2.0  # standard deviations, for a sentence with all that the passages give as answers
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
@@ -169,8 +168,8 @@ def likely(
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    given = shares(question, reads.values())
-    return [value + AGREEMENT * agreement(c.text, given) for value, c in zip(values, pool, strict=True)]
+    lifted = lifts(question, reads.values(), [c.text for c in pool])
+    return [value + lift for value, lift in zip(values, lifted, strict=True)]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:
@@ -193,7 +192,7 @@ def favour_newest(pool: Sequence[Candidate], values: Sequence[float]) -> list[fl
 
     For questions that ask for the latest: a small model takes whichever of two answers it reads first.
     """
-    days = [c.hit.article.published or c.hit.article.not_before or date.min for c in pool]
+    days = [c.hit.article.day or date.min for c in pool]
     close = [day for day, value in zip(days, values, strict=True) if value >= max(values) - NEARLY]
     newest = max(close)
     return [value if day >= newest else value - 2 * NEARLY for day, value in zip(days, values, strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rag import models, ranking, reader_training
+from rag.agreement import STRENGTH
 from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
 from rag.reader import MiniLMReader, best_answers, best_span
@@ -60,7 +61,7 @@ def test_a_passage_that_has_what_another_gives_as_its_answer_moves_up() -> None:
     found = ranking.reranked("Who won?", hits, told)
     assert ["passengers" in h.passage.text for h in hits] == [False, True, True]
     assert [h.article.id for h in found] == ["ferry-new", "ferry-old", "bridge"]
-    assert [h.score for h in found] == pytest.approx([0.9 + ranking.AGREEMENT, 0.8 + ranking.AGREEMENT, 1.0])
+    assert [h.score for h in found] == pytest.approx([0.9 + STRENGTH, 0.8 + STRENGTH, 1.0])
 
 
 def test_hits_that_read_alike_keep_their_order() -> None:
@@ -144,6 +145,15 @@ def test_the_reader_finds_the_sentence_that_answers(real: MiniLMReader) -> None:
     (cost,) = real.read("How much money was spent on it?", [(text, spans)])
     assert when.sentences[0] > when.sentences[1]
     assert cost.sentences[1] > cost.sentences[0]
+
+
+@pytest.mark.models
+def test_the_reader_gives_its_answers_in_the_words_of_the_passage(real: MiniLMReader) -> None:
+    text, spans = ranking.reading_of(hit(0, 0.0))
+    (when,) = real.read("On which day was it inaugurated?", [(text, spans)])
+    assert "3 May 2022" in when.answers[0][0]
+    assert len(when.answers) == 2
+    assert all(answer in text for answer, _ in when.answers)
 
 
 @pytest.mark.models
