@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.figures import AT_ONCE, an_article, change, leading
+from rag.figures import an_article, at_once, change, leading
 from rag.grounding import Candidate, Similarity, added_words, contrasts, coverage, ground, is_fragment
 from rag.prompts import heading
 from rag.question_dates import QuestionDates
@@ -51,16 +51,16 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
             dropped.append(Statement(sentence))
     if not shown:
         shown.append(quotation(_stand_in(read, draft, similarity)))
-    if read.rival and _has_room(shown, read.rival):
-        shown.append(_beside(read.rival, read.basis[0]))
+    if read.rival and not _said(shown, read.rival):
+        both = [*shown, _beside(read.rival, read.basis[0])]
+        shown = both if sum(len(s.text.split()) for s in both) <= LONGEST_ANSWER else shown
     return Grounded(tuple(shown), tuple(dropped))
 
 
-def _has_room(shown: Sequence[Statement], rival: Candidate) -> bool:
-    """Whether a sentence adds something to what is shown, and leaves the answer short."""
+def _said(shown: Sequence[Statement], rival: Candidate) -> bool:
+    """Whether what is shown says a sentence already, or nearly."""
     said = [t for s in shown for t in (s.text, *(e.quote for e in s.evidence))]
-    length = sum(len(text.split()) for text in (*(s.text for s in shown), rival.text))
-    return length <= LONGEST_ANSWER and coverage(rival.text, " ".join(said)) < ALREADY_SAID
+    return coverage(rival.text, " ".join(said)) >= ALREADY_SAID
 
 
 def _beside(rival: Candidate, first: Candidate) -> Statement:
@@ -69,10 +69,9 @@ def _beside(rival: Candidate, first: Candidate) -> Statement:
     """
     told = quotation(rival)
     article, other = rival.hit.article, first.hit.article
-    day, other_day = (a.published or a.not_before for a in (article, other))
-    if article.id == other.id or (day and other_day and abs((day - other_day).days) <= AT_ONCE):
+    if article.id == other.id or at_once(article.day, other.day):
         return told
-    return replace(told, text=f"{an_article(day, article.published is None)} says: {told.text}")
+    return replace(told, text=f"{an_article(article.day, article.published is None)} says: {told.text}")
 
 
 def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:

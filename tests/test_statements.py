@@ -162,7 +162,7 @@ def test_a_second_sentence_that_would_make_the_answer_long_is_left_out(
 ) -> None:
     read = reading("What did the bridge cost?")
     both = replace(read, settled=True, rival=read.chosen[1])
-    length = len(f"{COST} {read.chosen[1].text}".split())
+    length = len(f"{COST} An article of 1 June 2024 says: {read.chosen[1].text}".split())
     monkeypatch.setattr(statements, "LONGEST_ANSWER", length)
     assert len(grounded(both, COST, shared_words).shown) == 2
     monkeypatch.setattr(statements, "LONGEST_ANSWER", length - 1)
