@@ -17,7 +17,9 @@ from rag.types import Article, Evidence, TimelineEntry
 
 _WIDTH, _HEIGHT = 380, 132
 _LEFT, _RIGHT, _TOP, _BASE = 44, 44, 28, 104  # the plot's edges: labels hang over its ends
-_MOST_LABELS = 4
+_MOST_LABELS = 3
+_LABEL_ROOM = 112.0  # between two points, so that their labels do not touch
+_LETTER = 6.6  # the width of one in a label, about
 _MOST_MONTHS = 36
 _MOST_YEARS = 9  # with a label each
 
@@ -74,7 +76,7 @@ def _across(days: Sequence[date]) -> list[float]:
     """Places of days on the horizontal scale, pushed apart where their labels would touch."""
     first, last = days[0].toordinal(), days[-1].toordinal()
     room = _WIDTH - _LEFT - _RIGHT
-    gap = min(92.0, room / max(1, len(days) - 1))
+    gap = min(_LABEL_ROOM, room / max(1, len(days) - 1))
     places = [_LEFT + room * (d.toordinal() - first) / max(1, last - first) for d in days]
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + gap)
@@ -94,9 +96,15 @@ def _dot(entry: TimelineEntry, point: Point, labelled: bool) -> Html:
     when = f"after {day}" if entry.day_is_bound else day
     return join(
         el("circle", class_="dot bound" if entry.day_is_bound else "dot", cx=x, cy=f"{y:.1f}", r=5),
-        el("text", entry.value, class_="value", x=x, y=f"{y - 11:.1f}") if labelled else None,
-        el("text", when, x=x, y=_BASE + 18) if labelled else None,
+        _label(entry.value, point[0], f"{y - 11:.1f}", class_="value") if labelled else None,
+        _label(when, point[0], str(_BASE + 18)) if labelled else None,
     )
+
+
+def _label(text: str, x: float, y: str, class_: str | None = None) -> Html:
+    """Words centred above or below a point, or as near to that as the chart's edges let them."""
+    half = min(_LETTER * len(text), _WIDTH) / 2
+    return el("text", text, class_=class_, x=f"{min(max(x, half), _WIDTH - half):.1f}", y=y)
 
 
 def coverage_chart(articles: Iterable[Article]) -> Html | None:

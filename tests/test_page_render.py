@@ -378,6 +378,18 @@ def test_the_points_of_a_timeline_stay_in_order_and_in_the_plot(days: list[date]
     assert 43.9 <= across[0] <= across[-1] <= 336.1
 
 
+def test_long_labels_stay_inside_the_chart_and_apart() -> None:
+    said = [("about US$25.5 billion", date(2023, 11, 2)), ("nearly 500,000", date(2023, 11, 27))]
+    entries = [TimelineEntry(value, day, False, Q22) for value, day in [*said, ("1", date(2025, 1, 1))]]
+    chart = timeline_chart(entries) or ""
+    assert numbers_of(chart, "cx") == [44.0, 156.0, 336.0]
+    middles = {t.strip(): float(x) for x, t in re.findall(r'<text[^>]* x="([\d.]+)"[^>]*>([^<]*)', chart)}
+    # 21 letters of 6.6 are 138.6 wide: their middle is 69.3 from the edge, and not over its point at 44.
+    assert middles["about US$25.5 billion"] == 69.3
+    assert middles["nearly 500,000"] == 156.0
+    assert middles["Jan 2025"] == 336.0
+
+
 def test_coverage_counts_every_dated_article() -> None:
     assert coverage_chart([FERRY_UNDATED]) is None
     by_year = Reader(coverage_chart(ARTICLES) or "")
