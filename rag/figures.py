@@ -95,9 +95,16 @@ def timeline(
     # Another article may say the same value in plainer words, which are nearer to those of a third.
     for twin in [f for f in same[1:] if f.quantity.value == lead.quantity.value]:
         same += [f for f in _alike(twin, others, similarity) if f not in same]
-    entries = {_key(e): e for e in sorted(map(_entry, same), key=_age, reverse=True)}
-    ordered = tuple(sorted(entries.values(), key=_age))
+    told = [f for i, f in enumerate(same) if not any(_says_the_same(f, other) for other in same[:i])]
+    ordered = tuple(sorted(map(_entry, told), key=_age))
     return ordered if len({f.quantity.value for f in same}) > 1 else ()
+
+
+def _says_the_same(one: _Figure, other: _Figure) -> bool:
+    """Whether two figures are of one value and one time: "nearly" and "about 500,000" of one month."""
+    articles = one.candidate.hit.article, other.candidate.hit.article
+    together = articles[0].id == articles[1].id or at_once(articles[0].day, articles[1].day)
+    return together and one.quantity.value == other.quantity.value
 
 
 def _alike(one: _Figure, others: Sequence[_Figure], similarity: Similarity) -> list[_Figure]:
@@ -147,10 +154,6 @@ def _value_words(clause: str, value: str) -> str:
         if " ".join(before[-size:]).lower() in opening:
             return " ".join([*before[-size:], value])
     return value
-
-
-def _key(entry: TimelineEntry) -> tuple[str, str]:
-    return (entry.value, entry.evidence.article_id)
 
 
 def _age(entry: TimelineEntry) -> tuple[date, str]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -63,6 +63,16 @@ def test_a_figure_that_did_not_change_has_no_timeline() -> None:
     same = article("same", "About 500 people use the ferry.", published=date(2022, 1, 1))
     found = pool(OLD, same)
     assert timeline(found[0], "How many use the ferry?", found, by_subject) == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "values"), [(20, ["About 500", "630"]), (120, ["About 500", "Nearly 500", "630"])]
+)
+def test_a_value_that_two_articles_of_one_time_give_is_one_entry(day: int, values: list[str]) -> None:
+    again = OLD.published or date.min
+    twin = article("twin", "Nearly 500 people use the ferry.", published=again + timedelta(days=day))
+    found = pool(OLD, twin, NEW)
+    assert [e.value for e in timeline(found[0], "How many use the ferry?", found, by_subject)] == values
 
 
 def test_figures_of_another_size_or_kind_are_another_quantity() -> None:
