@@ -30,13 +30,15 @@ def fast_dtype() -> Any:
 
 
 def eight_bits_are_faster() -> bool:
-    """Whether a language model is fastest in eight bits: not where bfloat16 is native, and only where torch
-    has the kernels (x86 with AVX2).
+    """Whether a language model is fastest in eight bits: where torch has the kernels (x86 with AVX2) and the
+    processor no tiles of bfloat16 (AMX).
+
+    With AVX-512, two cores read a prompt as fast in eight bits as in bfloat16 and write twice as fast.
     """
     import torch
 
     kernels = torch.cpu._is_avx2_supported() and "fbgemm" in torch.backends.quantized.supported_engines
-    return bool(kernels) and fast_dtype() is torch.float32
+    return bool(kernels) and not torch.cpu._is_amx_tile_supported()
 
 
 class EightBitMap:

@@ -112,7 +112,8 @@ def test_a_model_keeps_what_it_says() -> None:
     assert model.words.weight.dtype == torch.bfloat16  # words keep their vectors, once
 
 
-def test_eight_bits_give_way_to_native_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eight_bits_give_way_to_tiles_of_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels = "fbgemm" in torch.backends.quantized.supported_engines
     monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: True)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
@@ -120,6 +121,9 @@ def test_eight_bits_give_way_to_native_bfloat16(monkeypatch: pytest.MonkeyPatch)
     assert not eight_bits_are_faster()
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     assert fast_dtype() is torch.float32
-    assert eight_bits_are_faster() == ("fbgemm" in torch.backends.quantized.supported_engines)
+    assert eight_bits_are_faster() == kernels
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert fast_dtype() is torch.bfloat16  # for the small encoder and reader
+    assert eight_bits_are_faster() == kernels
     monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: False)
     assert not eight_bits_are_faster()
