@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from rag.generator import TransformersGenerator
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
+from rag.parts import parts
 from rag.types import Answer, ChatModel, Choice, GeneratorSession
 
 Floats = NDArray[np.floating[Any]]
@@ -70,12 +72,15 @@ class _Recorded:
 
 
 def collect(recorder: Recorder, index: Index, questions: Sequence[Question], states: Path) -> None:
-    """Ask questions and append what the model came to; a question that is there is not asked again."""
+    """Ask questions and append what the model came to; a question that is there is not asked again.
+
+    Nor is one of several parts: what the model comes to last is about its last part alone.
+    """
     known = {row["id"] for row in read_states(states)}
     answerer = Answerer(index, recorder)
     with states.open("a", encoding="utf-8") as handle:
         for question in questions:
-            if question.id in known:
+            if question.id in known or len(parts(question.question, date.today())) > 1:
                 continue
             recorder.choices.clear()
             answer = answerer.answer(question.question, question.history)

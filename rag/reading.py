@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.agreement import lifts
+from rag.agreement import agreements
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -22,12 +22,13 @@ from rag.types import Hit, Read, Statement
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
+AGREED = 2.0  # standard deviations, for a sentence that has all that the passages give as answers
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
-PLACE = 0.2  # log-odds, that a place further back counts for when the model has judged the first sentences
-CLOSE = 0.13  # log-odds between two sentences of which the model cannot say which is better
+LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
+CLOSE = 0.2  # log-odds between two sentences of which the model cannot say which is better
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
@@ -56,8 +57,10 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``settled`` whether the first sentence is known to be the best, since the model has judged
-    the first ones by one or it is far ahead, ``rival`` the second best when it was judged as good.
+    follow-up; ``leads`` how likely each of the first sentences seemed when the model had skimmed them, in
+    standard deviations (empty when it had not); ``settled`` whether the first sentence is known to be the
+    best, since the model has judged the first ones by one or it is far ahead, ``rival`` the second best when
+    it was judged as good.
     """
 
     found: Found
@@ -65,6 +68,7 @@ class Reading:
     chosen: Sequence[Candidate]
     nearest: float
     earlier: str
+    leads: Sequence[float] = ()
     settled: bool = False
     rival: Candidate | None = None
 
@@ -126,19 +130,26 @@ def settle(
     tell or, when the order is ``settled`` without, was not asked.
     """
     order, budget = list(weighed.sentences), ATTENDED_WORDS if settled else LIKELY_WORDS
+    leads: dict[Candidate, float] = {}
     if attention:
-        first = in_order(attended(attention, weighed.values[: len(attention)]))
-        order, budget = [order[i] for i in first] + order[len(first) :], ATTENDED_WORDS
+        values = attended(attention, weighed.values[: len(attention)])
+        leads = {order[i]: values[i] for i in in_order(values)}
+        order, budget = [*leads, *order[len(values) :]], ATTENDED_WORDS
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
     chosen = first_words(order, budget)
-    return Reading(replace(found, hits=hits), order, chosen, weighed.nearest, earlier, settled)
+    kept = [leads[c] for c in order if c in leads]
+    return Reading(replace(found, hits=hits), order, chosen, weighed.nearest, earlier, kept, settled)
 
 
 def judge(read: Reading, odds: Sequence[float]) -> Reading:
-    """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds."""
-    values = [value - PLACE * place for place, value in enumerate(odds)]
+    """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds.
+
+    What it judges alone is too coarse: how likely they seemed before counts beside it.
+    """
+    leads = [*read.leads, *[0.0] * len(odds)]
+    values = [value + LEAD * lead for value, lead in zip(odds, leads, strict=False)]
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     close = len(first) > 1 and values[first[0]] - values[first[1]] < CLOSE
@@ -168,8 +179,8 @@ def likely(
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    lifted = lifts(question, reads.values(), [c.text for c in pool])
-    return [value + lift for value, lift in zip(values, lifted, strict=True)]
+    agreed = agreements(question, reads.values(), [c.text for c in pool])
+    return [value + AGREED * share for value, share in zip(values, agreed, strict=True)]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

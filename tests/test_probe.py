@@ -86,7 +86,8 @@ def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     collect(Recorder(model), index, [question(1, "What did the bridge cost?")], states)
     asked = len(model.prompts)
     both = [question(1, "What did the bridge cost?"), question(2, "Who opened the bridge?")]
-    collect(Recorder(model), index, both[:1], states)
+    several = question(3, "Who opened the bridge, and what did it cost?")
+    collect(Recorder(model), index, [both[0], several], states)
     assert len(model.prompts) == asked  # it is there
     collect(Recorder(model), index, both, states)
     rows = read_states(states)

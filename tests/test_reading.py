@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from rag import prompts, reading
-from rag.agreement import STRENGTH
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.question_dates import QuestionDates
@@ -45,7 +45,7 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
     hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
     pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
     reads = {"a": Read(0.0, (1.0,)), "b": Read(0.0, (1.0,), (("ferry", 2.0),))}
-    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([STRENGTH, 0.0])
+    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([reading.AGREED, 0.0])
 
 
 def test_the_first_sentences_within_the_budget() -> None:
@@ -116,17 +116,17 @@ def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
     assert content[asked[0] : asked[1]] == "Who (b) paid?"
 
 
-def judged(*odds: float) -> reading.Reading:
+def judged(*odds: float, leads: Sequence[float] = ()) -> reading.Reading:
     """Three sentences, a word each, of which the first have been judged."""
     pool = [candidate(f"{word}.") for word in "abc"]
     hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("q", "q", None, QuestionDates(), hits)
-    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, ""), odds)
+    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, "", leads), odds)
 
 
-def judged_order(*odds: float) -> str:
-    read = judged(*odds)
+def judged_order(*odds: float, leads: Sequence[float] = ()) -> str:
+    read = judged(*odds, leads=leads)
     assert (
         [h.passage.id for h in read.found.hits]
         == [c.text for c in read.pool]
@@ -136,13 +136,19 @@ def judged_order(*odds: float) -> str:
 
 
 def test_judged_sentences_come_in_the_order_of_their_odds() -> None:
-    assert judged_order(0.5, 0.5 + 1.1 * reading.PLACE) == "bac"
-    assert judged_order(0.5, 0.5 + 0.9 * reading.PLACE) == "abc"  # nearly as sure: the earlier one
+    assert judged_order(0.5, 0.6) == "bac"
+    assert judged_order(0.5, 0.5) == "abc"
     assert judged_order(-1.0, 3.0, 2.9) == "bca"
 
 
+def test_how_likely_a_sentence_seemed_counts_beside_what_is_judged() -> None:
+    leads = (2.0, 1.0, 0.0)  # the first is a standard deviation ahead
+    assert judged_order(0.5, 0.5 + 1.1 * reading.LEAD, -9.0, leads=leads) == "bac"
+    assert judged_order(0.5, 0.5 + 0.9 * reading.LEAD, -9.0, leads=leads) == "abc"
+
+
 def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> None:
-    as_good, worse = 1.0 + reading.PLACE - 0.01, 1.0 + reading.PLACE - reading.CLOSE - 0.01
+    as_good, worse = 1.0 - 0.01, 1.0 - reading.CLOSE - 0.01
     kept = judged(1.0, as_good, 0.0).rival
     assert kept is not None
     assert kept.text == "b."
@@ -159,6 +165,14 @@ def test_a_sentence_far_ahead_needs_no_comparing() -> None:
     assert weighed(3.0, 3.0 - reading.SURE).sure
     assert not weighed(3.0, 3.1 - reading.SURE).sure
     assert weighed(-9.0).sure
+
+
+def test_skimmed_sentences_come_in_the_order_of_their_leads() -> None:
+    found = Found("q", "q", None, QuestionDates(), (candidate("a.").hit,))
+    read = reading.settle(found, weighed(3.0, 3.0, -1.0), [0.0, 2.0], "", 10)
+    assert [c.text for c in read.pool] == ["b.", "a.", "c."]  # the third was not skimmed
+    assert read.leads == pytest.approx([1.0, -1.0])  # of two the better is one above the mean
+    assert not read.settled
 
 
 def test_a_settled_order_is_kept_and_the_first_sentence_alone_is_written_from() -> None:
