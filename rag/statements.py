@@ -23,6 +23,7 @@ FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen s
 LONGEST_QUOTE = 60  # words of a quoted sentence that may stand as an answer
 LONGEST_ANSWER = 60  # words that two sentences may have together
 ALREADY_SAID = 0.8  # share of a sentence's words
+LEAST_ASKED = 0.34  # share of a question that a quotation has, for a draft to say how the two belong together
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
         sentence = draft[start:end]
         statement, _ = ground(sentence, read.question, read.basis, similarity)
         if statement.supported and not _says_nothing(sentence, read):
-            shown.append(_made_whole(statement))
+            shown.append(_made_whole(statement, read.question))
         else:
             dropped.append(Statement(sentence))
     if not shown:
@@ -118,14 +119,16 @@ def newest_first(
     return (first, *others[:2])
 
 
-def _made_whole(statement: Statement) -> Statement:
-    """Put the quoted sentence in the place of a bare figure or name, and of one of two contrasted figures or
-    dates.
+def _made_whole(statement: Statement, question: str) -> Statement:
+    """Put the quoted sentence in the place of a bare figure or name, of one of two contrasted figures or
+    dates, and of a draft that says of its quotation what only the question says: that "a free and open
+    region" is an expression for the age of the people.
     """
     if len(statement.evidence) != 1:
         return statement
     quote = _one_line(statement.evidence[0].quote)
-    unclear = is_fragment(statement.text) or contrasts(quote, statement.text)
+    on_trust = coverage(statement.text, quote) < 1 and coverage(question, quote) < LEAST_ASKED
+    unclear = on_trust or is_fragment(statement.text) or contrasts(quote, statement.text)
     return replace(statement, text=quote) if unclear and len(quote.split()) <= LONGEST_QUOTE else statement
 
 

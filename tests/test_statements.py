@@ -78,6 +78,24 @@ def test_a_bare_figure_becomes_its_sentence() -> None:
     assert texts("What did the bridge cost?", "40 million euros") == ([COST], [])
 
 
+@pytest.mark.parametrize(
+    ("question", "draft", "shown"),
+    [
+        ("What was the price of joy?", "The price of joy was 40 million euros.", COST),
+        (
+            "What did joy cost?",
+            "The cost of joy was 40 million euros.",
+            "The cost of joy was 40 million euros.",
+        ),
+    ],
+)
+def test_a_draft_that_ties_its_quotation_to_what_only_the_question_says_shows_the_quotation(
+    question: str, draft: str, shown: str
+) -> None:
+    """Of "price" and "joy" the quotation has neither; of "joy" and "cost" it has one."""
+    assert texts(question, draft) == ([shown], [])
+
+
 def test_of_two_sentences_equally_near_to_a_draft_the_better_one_is_shown() -> None:
     assert texts("How far is it?", "Seven leagues of open water.") == (
         [COST],
