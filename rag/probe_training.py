@@ -39,7 +39,7 @@ from rag.types import Answer, ChatModel, Choice, GeneratorSession
 
 Floats = NDArray[np.floating[Any]]
 
-RIDGE = 1000.0  # few questions, many dimensions
+RIDGE = 300.0  # few questions, many dimensions
 FOLDS = 10
 SIGNALS = ("states",)  # what the model says, for comparison
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
