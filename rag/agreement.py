@@ -13,14 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from rag.text import content_words
 from rag.types import Read
 
+STRENGTH = 2.0  # standard deviations of a score, for a text that holds all that the passages give as answers
 TEMPERATURE = 2.0  # of the reader's scores: they are logits, and surer than they should be
 LONGEST = 8  # words of an answer: longer ones are clauses, which no two passages share
 
 
-def agreements(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
-    """Return how much of what the passages that were read give as answers stands in each text, 0 to 1."""
+def lifts(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
+    """Return what each text gains, in standard deviations, from what the passages that were read agree on."""
     shared = shares(question, reads)
-    return [agreement(text, shared) for text in texts]
+    return [STRENGTH * agreement(text, shared) for text in texts]
 
 
 def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.agreement import agreements
+from rag.agreement import lifts
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -22,7 +22,6 @@ from rag.types import Hit, Read, Statement
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
-AGREED = 2.0  # standard deviations, for a sentence that has all that the passages give as answers
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
@@ -179,8 +178,8 @@ def likely(
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    agreed = agreements(question, reads.values(), [c.text for c in pool])
-    return [value + AGREED * share for value, share in zip(values, agreed, strict=True)]
+    lifted = lifts(question, reads.values(), [c.text for c in pool])
+    return [value + lift for value, lift in zip(values, lifted, strict=True)]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from rag import prompts, reading
+from rag.agreement import STRENGTH
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.question_dates import QuestionDates
@@ -45,7 +46,7 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
     hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
     pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
     reads = {"a": Read(0.0, (1.0,)), "b": Read(0.0, (1.0,), (("ferry", 2.0),))}
-    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([reading.AGREED, 0.0])
+    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([STRENGTH, 0.0])
 
 
 def test_the_first_sentences_within_the_budget() -> None:
