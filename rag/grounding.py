@@ -176,9 +176,9 @@ def _joined(text: str) -> set[str]:
 
 
 def missing_dates(sentence: str, quoted: Sequence[Candidate]) -> list[str]:
-    """Return the dates of a sentence that neither the quotations, what is near them, nor the articles' own
-    dates agree with. The year of a day that the quotation gives without one may stand anywhere in the
-    article.
+    """Return the dates of a sentence that neither the quotations, what is near them, nor the days on which
+    their articles were published agree with. The year of a day that the quotation gives without one may
+    stand anywhere in the article; that an article is not older than some year dates nothing that it tells.
     """
     there = [m for text in nearby(quoted) for m in mentions(text)]
     years: set[int | None] = {None}
@@ -186,8 +186,6 @@ def missing_dates(sentence: str, quoted: Sequence[Candidate]) -> list[str]:
         if day := article.published:
             when = PartialDate(day.year, day.month, day.day)
             there.append(DateMention(0, 0, when, when))
-        elif bound := article.not_before:
-            there.append(DateMention(0, 0, PartialDate(bound.year), PartialDate(bound.year + 1)))
         years |= {d.year for d in (article.published, article.not_before) if d}
         years |= {m.opening.year for m in mentions(article.text)}
     return [

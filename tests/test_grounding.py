@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -179,3 +180,19 @@ def test_what_a_sentence_adds_to_its_question_must_stand_in_the_quotation() -> N
     question = "How did it come that 630,000 Vietnamese live in Japan?"
     assert supported("Around 630,000 Vietnamese live in Japan, Ito said.", question)
     assert not supported("That 630,000 Vietnamese live in Japan became a success.", question)
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence", "stands"),
+    [
+        ({"not_before": date(2024, 10, 11)}, "The college was opened in 2024.", False),
+        ({"not_before": date(2024, 10, 11)}, "The college opens a course on 27 April 2024.", True),
+        ({"published": date(2024, 10, 11)}, "The college opens a course on 27 April 2024.", True),
+        ({"published": date(2024, 10, 11)}, "The college was opened in 2019.", False),
+    ],
+)
+def test_that_an_article_is_not_older_than_a_year_dates_nothing_that_it_tells(
+    known: dict[str, Any], sentence: str, stands: bool
+) -> None:
+    source = article("college", "The college of the town opens a course on 27 April.", **known)
+    assert ground(sentence, "", pool(source), alike)[0].supported is stands
