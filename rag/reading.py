@@ -27,6 +27,7 @@ ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has 
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
+MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 CLOSE = 0.2  # log-odds between two sentences of which the model cannot say which is better
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -148,7 +149,7 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
     What it judges alone is too coarse: how likely they seemed before counts beside it.
     """
     leads = [*read.leads, *[0.0] * len(odds)]
-    values = [value + LEAD * lead for value, lead in zip(odds, leads, strict=False)]
+    values = [value + LEAD * min(lead, MOST_LEAD) for value, lead in zip(odds, leads, strict=False)]
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     close = len(first) > 1 and values[first[0]] - values[first[1]] < CLOSE

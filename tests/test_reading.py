@@ -146,6 +146,8 @@ def test_how_likely_a_sentence_seemed_counts_beside_what_is_judged() -> None:
     leads = (2.0, 1.0, 0.0)  # the first is a standard deviation ahead
     assert judged_order(0.5, 0.5 + 1.1 * reading.LEAD, -9.0, leads=leads) == "bac"
     assert judged_order(0.5, 0.5 + 0.9 * reading.LEAD, -9.0, leads=leads) == "abc"
+    far = (9.0, reading.MOST_LEAD, 0.0)  # no further ahead than the most that counts
+    assert judged_order(0.5, 0.6, -9.0, leads=far) == "bac"
 
 
 def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> None:
