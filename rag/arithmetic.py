@@ -30,10 +30,11 @@ def fast_dtype() -> Any:
 
 
 def eight_bits_are_faster() -> bool:
-    """Whether a language model is fastest in eight bits: where torch has the kernels (x86 with AVX2) and the
+    """Whether a language model computes in eight bits: where torch has the kernels (x86 with AVX2) and the
     processor no tiles of bfloat16 (AMX).
 
-    With AVX-512, two cores read a prompt as fast in eight bits as in bfloat16 and write twice as fast.
+    Much faster than float32. With AVX-512's bfloat16 whole answers take as long either way and loading takes
+    longer in eight bits; they are used there too since refusals are fitted and measured in them.
     """
     import torch
 
