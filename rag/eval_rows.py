@@ -187,7 +187,8 @@ def _abstention(question: Question, abstained: bool) -> dict[str, float]:
 def _citations(
     question: Question, answer: Answer, traces: Sequence[Trace], articles: Mapping[str, Article]
 ) -> dict[str, float]:
-    pairs = [(s.text, [premise(e) for e in s.evidence]) for s in answer.statements] or [(answer.text, [])]
+    pairs = [(s.text, [premise(e, articles) for e in s.evidence]) for s in answer.statements]
+    pairs = pairs or [(answer.text, [])]
     recall = metrics.citation_recall(pairs, question.question)
     scores = {
         "citation_recall": recall,
@@ -208,9 +209,13 @@ def is_verbatim(item: Evidence, articles: Mapping[str, Article]) -> bool:
     return bool(item.quote) and article is not None and article.text[item.start : item.end] == item.quote
 
 
-def premise(item: Evidence) -> str:
-    """Return what a quotation is judged with: the headline and date of its article, and its words."""
-    return f"{item.title}. {_day(item.published)} {item.quote}"
+def premise(item: Evidence, articles: Mapping[str, Article]) -> str:
+    """Return what a quotation is judged with: the headline of its article, its day or, where that is not
+    known, the earliest that it can be, and the words.
+    """
+    article = articles.get(item.article_id)
+    day = article.day if article else item.published
+    return f"{item.title}. {_day(day)} {item.quote}"
 
 
 def _day(day: date | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from rag.dates import DateMention, PartialDate, agrees, mentions
 from rag.quantities import Quantity, quantities
@@ -112,24 +112,6 @@ def is_fragment(sentence: str) -> bool:
     return len(sentence.split()) < 6 or sentence.rstrip("\"”'’)")[-1:] not in (".", "!", "?")
 
 
-def contrasts(quote: str, sentence: str) -> bool:
-    """Whether a quotation sets figures of one kind, or dates, side by side of which the sentence gives only
-    one.
-
-    Which of two was meant is where a small model goes wrong unseen; a reader who sees both does not.
-    """
-    kinds = [(q.kind, q.value) for clause in clauses(quote) for q in _figures(clause)]
-    given = {(q.kind, q.value) for q in _figures(sentence)}
-    told = mentions(sentence)
-    dates = [(m, any(agrees(m, other) for other in told)) for m in mentions(quote)]
-    return any(
-        one[0] == other[0] and one[1] != other[1] and (one in given) != (other in given)
-        for one, other in combinations(kinds, 2)
-    ) or any(
-        here != there and not agrees(one, other) for (one, here), (other, there) in combinations(dates, 2)
-    )
-
-
 def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: float) -> Check:
     """Compare a sentence with quotations taken together."""
     texts, close = [c.text for c in quoted], nearby(quoted)
@@ -198,7 +180,7 @@ def missing_dates(sentence: str, quoted: Sequence[Candidate]) -> list[str]:
 def _missing_figures(sentence: str, question: str, texts: Sequence[str], nearby: Sequence[str]) -> list[str]:
     asked = {q.value for q in quantities(question)}
     missing = []
-    for figure in _figures(sentence):
+    for figure in plain_figures(sentence):
         places = nearby if figure.value in asked else texts
         if not any(_same(figure, other) for text in places for other in quantities(text)):
             missing.append(sentence[figure.start : figure.end])
@@ -213,12 +195,18 @@ def _tells(sentence: str, question: str, texts: Sequence[str], nearby: Sequence[
 
     The question's own words agree with many a quotation, and would carry a false premise along with them.
     """
-    checked = [(m.start, m.end) for m in mentions(sentence)]
-    checked += [(q.start, q.end) for q in quantities(sentence)]
-    plain = "".join(" " if any(a <= i < b for a, b in checked) else c for i, c in enumerate(sentence))
-    added = added_words(plain, question)
+    added = added_words(wording(sentence), question)
     there = " ".join([*texts, *(name for text in nearby for name in names(text))])
     return not added or coverage(" ".join(added), there) >= NEWS
+
+
+def wording(sentence: str) -> str:
+    """Return a sentence without its figures and dates, which may be written otherwise and have checks of
+    their own.
+    """
+    exact = [(m.start, m.end) for m in mentions(sentence)]
+    exact += [(q.start, q.end) for q in quantities(sentence)]
+    return "".join(" " if any(a <= i < b for a, b in exact) else c for i, c in enumerate(sentence))
 
 
 def added_words(sentence: str, question: str) -> list[str]:
@@ -226,7 +214,7 @@ def added_words(sentence: str, question: str) -> list[str]:
     return [word for word in content_words(sentence) if coverage(word, question) < 1]
 
 
-def _figures(text: str) -> list[Quantity]:
+def plain_figures(text: str) -> list[Quantity]:
     """Return the figures that are not part of a date, nor the word "one", which is mostly a pronoun."""
     dates = [(m.start, m.end) for m in mentions(text)]
     return [
@@ -321,5 +309,5 @@ def _negated(text: str) -> bool:
 
 def named_terms(question: str) -> list[str]:
     """Return what a question names: capitalised words and figures; any answer must be about them."""
-    figures = [question[q.start : q.end] for q in _figures(question)]
+    figures = [question[q.start : q.end] for q in plain_figures(question)]
     return list(dict.fromkeys([*names(question), *figures]))

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.faithfulness import says_more
 from rag.figures import an_article, at_once, change, leading
-from rag.grounding import Candidate, Similarity, added_words, contrasts, coverage, ground, is_fragment
+from rag.grounding import Candidate, Similarity, added_words, coverage, ground
 from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
@@ -23,7 +24,6 @@ FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen s
 LONGEST_QUOTE = 60  # words of a quoted sentence that may stand as an answer
 LONGEST_ANSWER = 60  # words that two sentences may have together
 ALREADY_SAID = 0.8  # share of a sentence's words
-LEAST_ASKED = 0.34  # share of a question that a quotation has, for a draft to say how the two belong together
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,23 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
         sentence = draft[start:end]
         statement, _ = ground(sentence, read.question, read.basis, similarity)
         if statement.supported and not _says_nothing(sentence, read):
-            shown.append(_made_whole(statement, read.question))
+            shown.append(_made_whole(statement))
         else:
             dropped.append(Statement(sentence))
+    shown = _once(shown)
     if not shown:
         shown.append(quotation(_stand_in(read, draft, similarity)))
     if read.rival and not _said(shown, read.rival):
         both = [*shown, _beside(read.rival, read.basis[0])]
         shown = both if sum(len(s.text.split()) for s in both) <= LONGEST_ANSWER else shown
     return Grounded(tuple(shown), tuple(dropped))
+
+
+def _once(shown: Sequence[Statement]) -> list[Statement]:
+    """Leave out what is said twice, and what says a part of a sentence that is quoted whole."""
+    whole = [s for s in shown if s.text == _one_line(s.evidence[0].quote)]
+    quoted = {s.evidence for s in whole}
+    return [s for s in dict.fromkeys(shown) if s in whole or s.evidence not in quoted]
 
 
 def _said(shown: Sequence[Statement], rival: Candidate) -> bool:
@@ -119,17 +127,13 @@ def newest_first(
     return (first, *others[:2])
 
 
-def _made_whole(statement: Statement, question: str) -> Statement:
-    """Put the quoted sentence in the place of a bare figure or name, of one of two contrasted figures or
-    dates, and of a draft that says of its quotation what only the question says: that "a free and open
-    region" is an expression for the age of the people.
-    """
+def _made_whole(statement: Statement) -> Statement:
+    """Put the quoted sentence in the place of a statement that it says more surely, unless it is too long."""
     if len(statement.evidence) != 1:
         return statement
     quote = _one_line(statement.evidence[0].quote)
-    on_trust = coverage(statement.text, quote) < 1 and coverage(question, quote) < LEAST_ASKED
-    unclear = on_trust or is_fragment(statement.text) or contrasts(quote, statement.text)
-    return replace(statement, text=quote) if unclear and len(quote.split()) <= LONGEST_QUOTE else statement
+    quoted = len(quote.split()) <= LONGEST_QUOTE and says_more(statement.text, quote)
+    return replace(statement, text=quote) if quoted else statement
 
 
 def _without_preamble(draft: str) -> str:

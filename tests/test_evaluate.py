@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rag.eval_judging import find_quote, in_passage, is_cited
 from rag.eval_measures import summarise
 from rag.eval_questions import Gold, Question
 from rag.eval_results import Result, read_result
+from rag.eval_rows import premise
 from rag.eval_sets import QuestionSet
 from rag.eval_tables import side_by_side
 from rag.evaluate import Options, System, evaluate, run
@@ -100,6 +102,13 @@ def test_a_quotation_that_is_not_the_article_s_text_is_not_verbatim() -> None:
     shifted = replace(quoted(STORM, "Some 40 trees came down."), start=0)
     row = row_of(TREES, answered("?", "Some 40 trees.", shifted, quoted(STORM, "Rain")))
     assert row["scores"]["verbatim"] == 0.5
+
+
+def test_a_quotation_is_judged_with_the_day_of_its_article_or_the_earliest_that_it_can_be() -> None:
+    rain = quoted(STORM, "Rain")
+    undated = {STORM.id: replace(STORM, published=None, not_before=date(2024, 10, 1))}
+    assert premise(rain, undated) == f"{STORM.title}. 1 October 2024. Rain"
+    assert premise(replace(rain, published=date(2023, 5, 2)), {}) == f"{STORM.title}. 2 May 2023. Rain"
 
 
 def test_fooled_means_the_planted_answer_without_the_true_one() -> None:

@@ -13,11 +13,11 @@ from rag.grounding import (
     candidates,
     check,
     clauses,
-    contrasts,
     coverage,
     ground,
     named_terms,
     names,
+    wording,
 )
 from rag.passages import split
 from rag.types import Article, Hit
@@ -131,6 +131,10 @@ def test_named_terms_are_what_an_answer_must_be_about() -> None:
     assert named_terms("How many of the 15 projects are in Da Nang?") == ["Da", "Nang", "15"]
 
 
+def test_the_wording_of_a_sentence_is_what_stands_beside_its_figures_and_dates() -> None:
+    assert wording("In May 2022 they paid 40 million.").split() == ["In", "they", "paid", "."]
+
+
 def test_coverage_by_hand() -> None:
     assert coverage("the agreements of Vietnam", "Vietnamese agreed") == 1.0
     assert coverage("ferry museum", "the ferry") == 0.5
@@ -146,24 +150,6 @@ def test_clauses_lose_nothing(text: str) -> None:
 def test_every_sentence_of_an_article_supports_itself(candidate: Candidate) -> None:
     statement, _ = ground(candidate.text, "", pool(), alike)
     assert statement.supported
-
-
-@pytest.mark.parametrize(
-    ("quote", "sentence", "expected"),
-    [
-        ("620 tourists visit Japan, and 710 visit Vietnam.", "620 tourists visit Japan.", True),
-        ("620 tourists visit Japan, and 710 visit Vietnam.", "620 visit Japan and 710 visit Vietnam.", False),
-        ("620 tourists visit Japan each year.", "620 tourists visit Japan.", False),
-        ("In 2023, 40 delegations came.", "40 delegations came.", False),
-        ("70% want to stay, while 15 firms left.", "70% want to stay.", False),
-        ("Ties began in 1973 and were upgraded in 2002.", "Ties were upgraded in 1973.", True),
-        ("Ties began in 1973 and were upgraded in 2002.", "From 1973 to 2002 ties grew.", False),
-        ("Ties began in 1973 and were upgraded in 2002.", "Ties were upgraded.", False),
-        ("They met on 3 May 2022.", "They met in May 2022.", False),
-    ],
-)
-def test_contrasted_figures_and_dates(quote: str, sentence: str, expected: bool) -> None:
-    assert contrasts(quote, sentence) is expected
 
 
 @pytest.mark.parametrize(

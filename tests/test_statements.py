@@ -79,21 +79,22 @@ def test_a_bare_figure_becomes_its_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "draft", "shown"),
+    ("draft", "shown"),
     [
-        ("What was the price of joy?", "The price of joy was 40 million euros.", COST),
-        (
-            "What did joy cost?",
-            "The cost of joy was 40 million euros.",
-            "The cost of joy was 40 million euros.",
-        ),
+        ("The cost of joy was 40 million euros.", COST),
+        ("The bridge was priced at 40 million euros.", COST),
+        ("The cost of the bridge was 40 million euros.", "The cost of the bridge was 40 million euros."),
     ],
 )
-def test_a_draft_that_ties_its_quotation_to_what_only_the_question_says_shows_the_quotation(
-    question: str, draft: str, shown: str
-) -> None:
-    """Of "price" and "joy" the quotation has neither; of "joy" and "cost" it has one."""
-    assert texts(question, draft) == ([shown], [])
+def test_a_draft_with_a_word_that_its_quotation_lacks_shows_the_quotation(draft: str, shown: str) -> None:
+    assert texts("At how many euros was the bridge, or joy, priced?", draft) == ([shown], [])
+
+
+@pytest.mark.parametrize(
+    "draft", ["The bridge cost 40 million euros. The price was 40 million euros.", f"{COST} {COST}"]
+)
+def test_a_sentence_is_quoted_once(draft: str) -> None:
+    assert texts("What was the price?", draft) == ([COST], [])
 
 
 def test_of_two_sentences_equally_near_to_a_draft_the_better_one_is_shown() -> None:
