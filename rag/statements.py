@@ -78,7 +78,7 @@ def _beside(rival: Candidate, first: Candidate) -> Statement:
     """
     told = quotation(rival)
     article, other = rival.hit.article, first.hit.article
-    if article.id == other.id or at_once(article.day, other.day):
+    if article.day == other.day or at_once(article.day, other.day):
         return told
     return replace(told, text=f"{an_article(article.day, article.published is None)} says: {told.text}")
 

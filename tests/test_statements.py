@@ -170,6 +170,17 @@ def test_a_sentence_judged_as_good_as_the_best_stands_beside_it_with_its_date_wh
     assert all(s.supported for s in made.shown)
 
 
+def test_of_two_undated_articles_neither_is_called_so() -> None:
+    read = reading("What did the bridge cost?")
+    first, rival = (
+        replace(c, hit=replace(c.hit, article=replace(c.hit.article, published=None))) for c in read.pool[:2]
+    )
+    made = grounded(
+        replace(read, pool=[first], chosen=[first], settled=True, rival=rival), COST, shared_words
+    )
+    assert [s.text for s in made.shown] == [COST, FERRY]
+
+
 def test_a_sentence_judged_as_good_as_the_best_is_not_said_twice() -> None:
     read = reading("What did the bridge cost?")
     made = grounded(replace(read, settled=True, rival=read.pool[0]), COST, shared_words)
