@@ -8,30 +8,42 @@ it together; a passage, or a sentence, counts by the shares of the answers that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from rag.dates import PartialDate, mentions
 from rag.text import content_words
 from rag.types import Read
 
-STRENGTH = 2.0  # standard deviations of a score, for a text that holds all that the passages give as answers
 TEMPERATURE = 2.0  # of the reader's scores: they are logits, and surer than they should be
+DOUBT = 2.0  # log-odds, of what the reader says of the most relevant passage: it is surer than it should be
 LONGEST = 8  # words of an answer: longer ones are clauses, which no two passages share
 
+_DAY = re.compile(r"\b\d+x\d+\b")
 
-def lifts(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
-    """Return what each text gains, in standard deviations, from what the passages that were read agree on."""
-    shared = shares(question, reads)
-    return [STRENGTH * agreement(text, shared) for text in texts]
+
+def agreements(question: str, reads: Collection[Read], texts: Sequence[str]) -> list[float]:
+    """Return how much of what the passages that were read give as answers stands in each text: 0 to 1.
+
+    It counts by how likely the most relevant passage is to answer at all: where none does, what they have in
+    common is no answer.
+    """
+    if not reads:
+        return [0.0] * len(texts)
+    shared, most = shares(question, reads), max(read.relevance for read in reads)
+    trust = 1 / (1 + math.exp(DOUBT - most))
+    return [trust * agreement(text, shared) for text in texts]
 
 
 def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
     """Return the share of each answer in what the passages give together, by its folded content words.
 
-    Shares add up to 1. What only says the question again is no answer. Empty when nothing is left.
+    Shares add up to 1. What only says the question again is no answer. Empty when nothing is left. A day is
+    the same in any spelling, with its year or without.
     """
-    asked, given = set(content_words(question)), list[tuple[str, float]]()
+    asked, given = {*content_words(question), *_words(question)}, list[tuple[str, float]]()
     for read in reads:
-        said = [(content_words(answer), score) for answer, score in read.answers]
+        said = [(_words(answer), score) for answer, score in read.answers]
         best = {  # said twice by one passage it counts once, by its higher score
             " ".join(words): score
             for words, score in sorted(said, key=lambda each: each[1])
@@ -49,5 +61,21 @@ def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
 
 def agreement(text: str, shared: Mapping[str, float]) -> float:
     """Return the shares of the answers that stand in a text, added: 0 to 1."""
-    said = f" {' '.join(content_words(text))} "
+    days = any(_DAY.search(answer) for answer in shared)  # to look for them in all texts takes time
+    said = f" {' '.join(_words(text) if days else content_words(text))} "
     return sum(share for answer, share in shared.items() if f" {answer} " in said)
+
+
+def _words(text: str) -> list[str]:
+    """Return the content words of a text, each day of the calendar as one: 9x30 for the 30th of September."""
+    parts, at = list[str](), 0
+    for mention in mentions(text):
+        days = dict.fromkeys(_day(date) for date in (mention.opening, mention.closing))
+        if None not in days:
+            parts += [*content_words(text[at : mention.start]), *filter(None, days)]
+            at = mention.end
+    return parts + content_words(text[at:])
+
+
+def _day(date: PartialDate) -> str | None:
+    return f"{date.month}x{date.day}" if date.month and date.day else None

@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.agreement import lifts
+from rag.agreement import agreements
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -22,12 +22,14 @@ from rag.types import Hit, Read, Statement
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
+LIKELY_AGREED = 2.0  # standard deviations, for a sentence that holds all that the passages give as answers
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
-LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
+LEAD = 0.3  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
+AGREED = 2.0  # log-odds, for such a sentence, beside what the model judges
 CLOSE = 0.2  # log-odds between two sentences of which the model cannot say which is better
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -37,12 +39,14 @@ NEARLY = 2.0  # standard deviations, between sentences that could both hold the 
 class Weighed:
     """The sentences of the passages found, best first, with their values.
 
-    ``nearest`` is the best cosine of a sentence and the question, ``signals`` what the reader says for and
-    against an answer; empty without a reader.
+    ``agreed`` is how much of what the passages give as answers stands in each sentence, ``nearest`` the best
+    cosine of a sentence and the question, ``signals`` what the reader says for and against an answer; empty
+    without a reader.
     """
 
     sentences: Sequence[Candidate]
     values: Sequence[float]
+    agreed: Sequence[float]
     nearest: float
     signals: Mapping[str, float]
 
@@ -57,8 +61,8 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``leads`` how likely each of the first sentences seemed when the model had skimmed them, in
-    standard deviations (empty when it had not); ``settled`` whether the first sentence is known to be the
+    follow-up; ``priors`` the log-odds of each of the first sentences before the model judges it, once it has
+    skimmed them (empty when it has not); ``settled`` whether the first sentence is known to be the
     best, since the model has judged the first ones by one or it is far ahead, ``rival`` the second best when
     it was judged as good.
     """
@@ -68,7 +72,7 @@ class Reading:
     chosen: Sequence[Candidate]
     nearest: float
     earlier: str
-    leads: Sequence[float] = ()
+    priors: Sequence[float] = ()
     settled: bool = False
     rival: Candidate | None = None
 
@@ -100,7 +104,8 @@ def weigh(
     found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
 ) -> Weighed:
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
-    values = likely(found.standalone_question, pool, cosines, reads)
+    agreed = agreements(found.standalone_question, reads.values(), [c.text for c in pool])
+    values = likely(found.standalone_question, pool, cosines, reads, agreed)
     if found.dates.order == "latest":
         values = favour_newest(pool, values)
     order = in_order(values)
@@ -112,7 +117,13 @@ def weigh(
         if reads
         else {}
     )
-    return Weighed([pool[i] for i in order], [values[i] for i in order], max(cosines), signals)
+    return Weighed(
+        [pool[i] for i in order],
+        [values[i] for i in order],
+        [agreed[i] for i in order],
+        max(cosines),
+        signals,
+    )
 
 
 def settle(
@@ -130,26 +141,32 @@ def settle(
     tell or, when the order is ``settled`` without, was not asked.
     """
     order, budget = list(weighed.sentences), ATTENDED_WORDS if settled else LIKELY_WORDS
-    leads: dict[Candidate, float] = {}
+    priors: dict[Candidate, float] = {}
     if attention:
-        values = attended(attention, weighed.values[: len(attention)])
-        leads = {order[i]: values[i] for i in in_order(values)}
-        order, budget = [*leads, *order[len(values) :]], ATTENDED_WORDS
+        leads = attended(attention, weighed.values[: len(attention)])
+        priors = {order[i]: prior(leads[i], weighed.agreed[i]) for i in in_order(leads)}
+        order, budget = [*priors, *order[len(leads) :]], ATTENDED_WORDS
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
     chosen = first_words(order, budget)
-    kept = [leads[c] for c in order if c in leads]
+    kept = [priors[c] for c in order if c in priors]
     return Reading(replace(found, hits=hits), order, chosen, weighed.nearest, earlier, kept, settled)
+
+
+def prior(lead: float, agreed: float) -> float:
+    """Return what speaks for a sentence before the model judges it, in log-odds: how likely it seemed when
+    skimmed (standard deviations), and how much of what the passages give as answers stands in it (0 to 1).
+    """
+    return LEAD * min(lead, MOST_LEAD) + AGREED * agreed
 
 
 def judge(read: Reading, odds: Sequence[float]) -> Reading:
     """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds.
 
-    What it judges alone is too coarse: how likely they seemed before counts beside it.
+    What it judges of one sentence alone is too coarse: what spoke for each before is added.
     """
-    leads = [*read.leads, *[0.0] * len(odds)]
-    values = [value + LEAD * min(lead, MOST_LEAD) for value, lead in zip(odds, leads, strict=False)]
+    values = [sum(both) for both in zip(odds, read.priors, strict=False)]
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     close = len(first) > 1 and values[first[0]] - values[first[1]] < CLOSE
@@ -164,11 +181,16 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
 
 
 def likely(
-    question: str, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
+    question: str,
+    pool: Sequence[Candidate],
+    cosines: Sequence[float],
+    reads: Mapping[str, Read],
+    agreed: Sequence[float],
 ) -> list[float]:
     """Return how likely each sentence is to hold the answer; comparable within one question only.
 
-    ``reads`` are the passages that a reader has read, by id; empty when there is none.
+    ``reads`` are the passages that a reader has read, by id, empty when there is none; ``agreed`` is how much
+    of what they give as answers stands in each sentence.
     """
     columns = {
         "cosine": list(cosines),
@@ -179,8 +201,7 @@ def likely(
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    lifted = lifts(question, reads.values(), [c.text for c in pool])
-    return [value + lift for value, lift in zip(values, lifted, strict=True)]
+    return [value + LIKELY_AGREED * share for value, share in zip(values, agreed, strict=True)]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.agreement import LONGEST, TEMPERATURE, agreement, shares
+from rag.agreement import DOUBT, LONGEST, TEMPERATURE, agreement, agreements, shares
 from rag.types import Read
 
 HALF = -TEMPERATURE * math.log(2)  # a score that counts half as much as one of 0
@@ -54,6 +54,24 @@ def test_a_text_has_the_shares_of_the_answers_that_stand_in_it_as_whole_words() 
     assert agreement("The Ferry Museum counted 900 visitors.", shared) == 0.75
     assert agreement("Transport rose to 1900 and the museum had a ferry.", shared) == 0.0
     assert agreement("", shared) == 0.0
+
+
+@pytest.mark.parametrize(("odds", "trust"), [(0.0, 0.5), (math.log(3), 0.75), (-50.0, 0.0)])
+def test_agreement_counts_by_how_likely_a_passage_answers_at_all(odds: float, trust: float) -> None:
+    reads = [Read(DOUBT + odds, (), (("Malta", 0.0),)), Read(-99.0, (), (("Malta", 0.0),))]
+    assert agreements("Where to?", reads, ["To Malta.", "Home."]) == pytest.approx([trust, 0.0])
+
+
+def test_nothing_read_agrees_on_nothing() -> None:
+    assert agreements("Where to?", [], ["To Malta."]) == [0.0]
+
+
+def test_a_day_is_the_same_in_any_spelling() -> None:
+    given_by = [read(("September 9th, 2022", 0.0)), read(("9 Sept", 0.0)), read(("4 to 20 February", 0.0))]
+    shared = shares("When does it sail, on 1 May?", [*given_by, read(("May 1st", 0.0))])
+    assert shared == pytest.approx({"9x9": 2 / 3, "2x4 2x20": 1 / 3})
+    assert agreement("It sailed on 9 September 2022.", shared) == pytest.approx(2 / 3)
+    assert agreement("It sailed in September 2022.", shared) == 0
 
 
 ANSWERS = st.tuples(st.sampled_from(["Malta", "two ships", "1921", "of"]), st.floats(-30, 30))

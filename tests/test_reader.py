@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rag import models, ranking, reader_training
-from rag.agreement import STRENGTH
 from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
+from rag.ranking import AGREED
 from rag.reader import MiniLMReader, best_answers, best_span
 from rag.reader_training import Example, Trainee, examples
 from rag.search import find
@@ -56,12 +56,12 @@ def test_reading_moves_hits_by_standard_deviations() -> None:
 
 def test_a_passage_that_has_what_another_gives_as_its_answer_moves_up() -> None:
     hits = [hit(0, 1.0), hit(1, 0.9), hit(2, 0.8)]
-    told = {h.passage.id: Read(0.0, (1.0,)) for h in hits}
-    told[hits[2].passage.id] = Read(0.0, (1.0,), (("passengers", 3.0),))
+    told = {h.passage.id: Read(99.0, (1.0,)) for h in hits}
+    told[hits[2].passage.id] = Read(99.0, (1.0,), (("passengers", 3.0),))
     found = ranking.reranked("Who won?", hits, told)
     assert ["passengers" in h.passage.text for h in hits] == [False, True, True]
     assert [h.article.id for h in found] == ["ferry-new", "ferry-old", "bridge"]
-    assert [h.score for h in found] == pytest.approx([0.9 + STRENGTH, 0.8 + STRENGTH, 1.0])
+    assert [h.score for h in found] == pytest.approx([0.9 + AGREED, 0.8 + AGREED, 1.0])
 
 
 def test_hits_that_read_alike_keep_their_order() -> None:

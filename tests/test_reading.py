@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from rag import prompts, reading
-from rag.agreement import STRENGTH
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.question_dates import QuestionDates
@@ -27,7 +26,7 @@ WEIGHTS = reading.WEIGHTS
 def test_likeness_by_hand() -> None:
     """Of two values the better is one standard deviation above the mean, equal ones are none."""
     pool = [candidate("The ferry left.", score=1.0), candidate("A museum.")]
-    found = reading.likely("ferry museum", pool, [0.5, 0.1], {})
+    found = reading.likely("ferry museum", pool, [0.5, 0.1], {}, [0.0, 0.0])
     expected = WEIGHTS["cosine"] + WEIGHTS["passage"]  # each has one of the two words
     assert found == pytest.approx([expected, -expected])
 
@@ -38,15 +37,20 @@ def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
     pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
     reads = {"a": Read(-1.0, (3.0,)), "b": Read(2.0, (1.0,))}
     expected = WEIGHTS["answer"] - WEIGHTS["relevance"]
-    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([expected, -expected])
+    found = reading.likely("when", pool, [0.0, 0.0], reads, [0.0, 0.0])
+    assert found == pytest.approx([expected, -expected])
 
 
 def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_more() -> None:
     one, other = candidate("The ferry left."), candidate("A museum.")
     hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
-    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
-    reads = {"a": Read(0.0, (1.0,)), "b": Read(0.0, (1.0,), (("ferry", 2.0),))}
-    assert reading.likely("when", pool, [0.0, 0.0], reads) == pytest.approx([STRENGTH, 0.0])
+    pool = [replace(c, hit=hit) for c, hit in zip((other, one), hits[::-1], strict=True)]
+    reads = {"a": Read(99.0, (1.0,)), "b": Read(99.0, (1.0,), (("ferry", 2.0),))}
+    found = Found("when", "when", None, QuestionDates(), tuple(hits))
+    made = reading.weigh(found, pool, [0.0, 0.0], reads)
+    assert [c.text for c in made.sentences] == ["The ferry left.", "A museum."]
+    assert made.values == pytest.approx([reading.LIKELY_AGREED, 0.0])
+    assert made.agreed == [1.0, 0.0]
 
 
 def test_the_first_sentences_within_the_budget() -> None:
@@ -117,17 +121,17 @@ def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
     assert content[asked[0] : asked[1]] == "Who (b) paid?"
 
 
-def judged(*odds: float, leads: Sequence[float] = ()) -> reading.Reading:
+def judged(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> reading.Reading:
     """Three sentences, a word each, of which the first have been judged."""
     pool = [candidate(f"{word}.") for word in "abc"]
     hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("q", "q", None, QuestionDates(), hits)
-    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, "", leads), odds)
+    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, "", priors), odds)
 
 
-def judged_order(*odds: float, leads: Sequence[float] = ()) -> str:
-    read = judged(*odds, leads=leads)
+def judged_order(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> str:
+    read = judged(*odds, priors=priors)
     assert (
         [h.passage.id for h in read.found.hits]
         == [c.text for c in read.pool]
@@ -142,12 +146,14 @@ def test_judged_sentences_come_in_the_order_of_their_odds() -> None:
     assert judged_order(-1.0, 3.0, 2.9) == "bca"
 
 
-def test_how_likely_a_sentence_seemed_counts_beside_what_is_judged() -> None:
-    leads = (2.0, 1.0, 0.0)  # the first is a standard deviation ahead
-    assert judged_order(0.5, 0.5 + 1.1 * reading.LEAD, -9.0, leads=leads) == "bac"
-    assert judged_order(0.5, 0.5 + 0.9 * reading.LEAD, -9.0, leads=leads) == "abc"
-    far = (9.0, reading.MOST_LEAD, 0.0)  # no further ahead than the most that counts
-    assert judged_order(0.5, 0.6, -9.0, leads=far) == "bac"
+def test_what_spoke_for_a_sentence_before_counts_beside_what_is_judged() -> None:
+    assert judged_order(0.5, 0.6, -9.0, priors=(0.2, 0.0, 0.0)) == "abc"
+    assert judged_order(0.5, 0.8, -9.0, priors=(0.2, 0.0, 0.0)) == "bac"
+
+
+def test_a_prior_by_hand() -> None:
+    assert reading.prior(2.0, 0.5) == pytest.approx(2 * reading.LEAD + 0.5 * reading.AGREED)
+    assert reading.prior(9.0, 0.0) == reading.LEAD * reading.MOST_LEAD  # no further ahead counts
 
 
 def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> None:
@@ -161,7 +167,7 @@ def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> Non
 
 def weighed(*values: float) -> reading.Weighed:
     pool = [candidate(f"{word}.") for word in "abcdef"][: len(values)]
-    return reading.Weighed(pool, values, 0.5, {})
+    return reading.Weighed(pool, values, [0.0] * len(values), 0.5, {})
 
 
 def test_a_sentence_far_ahead_needs_no_comparing() -> None:
@@ -174,7 +180,7 @@ def test_skimmed_sentences_come_in_the_order_of_their_leads() -> None:
     found = Found("q", "q", None, QuestionDates(), (candidate("a.").hit,))
     read = reading.settle(found, weighed(3.0, 3.0, -1.0), [0.0, 2.0], "", 10)
     assert [c.text for c in read.pool] == ["b.", "a.", "c."]  # the third was not skimmed
-    assert read.leads == pytest.approx([1.0, -1.0])  # of two the better is one above the mean
+    assert read.priors == pytest.approx([reading.LEAD, -reading.LEAD])  # of two one is above the mean
     assert not read.settled
 
 
