@@ -22,17 +22,18 @@ LONGEST = 8  # words of an answer: longer ones are clauses, which no two passage
 _DAY = re.compile(r"\b\d+x\d+\b")
 
 
-def agreements(question: str, reads: Collection[Read], texts: Sequence[str]) -> list[float]:
-    """Return how much of what the passages that were read give as answers stands in each text: 0 to 1.
+def agreements(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
+    """Return how much of what the passages that were read give as answers stands in each text: 0 to 1."""
+    shared = shares(question, reads)
+    return [agreement(text, shared) for text in texts]
 
-    It counts by how likely the most relevant passage is to answer at all: where none does, what they have in
-    common is no answer.
+
+def trust(reads: Collection[Read]) -> float:
+    """Return the probability that the most relevant passage answers at all, 0 when none was read.
+
+    Where none does, what passages have in common is no answer.
     """
-    if not reads:
-        return [0.0] * len(texts)
-    shared, most = shares(question, reads), max(read.relevance for read in reads)
-    trust = 1 / (1 + math.exp(DOUBT - most))
-    return [trust * agreement(text, shared) for text in texts]
+    return 1 / (1 + math.exp(DOUBT - max(read.relevance for read in reads))) if reads else 0.0
 
 
 def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:

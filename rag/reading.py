@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from rag.agreement import agreements
+from rag.agreement import agreements, trust
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate, coverage
 from rag.search import Found
@@ -39,9 +39,9 @@ NEARLY = 2.0  # standard deviations, between sentences that could both hold the 
 class Weighed:
     """The sentences of the passages found, best first, with their values.
 
-    ``agreed`` is how much of what the passages give as answers stands in each sentence, ``nearest`` the best
-    cosine of a sentence and the question, ``signals`` what the reader says for and against an answer; empty
-    without a reader.
+    ``agreed`` is how much of what the passages give as answers stands in each sentence, times the probability
+    that they answer at all, ``nearest`` the best cosine of a sentence and the question, ``signals`` what the
+    reader says for and against an answer; empty without a reader.
     """
 
     sentences: Sequence[Candidate]
@@ -117,10 +117,11 @@ def weigh(
         if reads
         else {}
     )
+    trusted = trust(reads.values())
     return Weighed(
         [pool[i] for i in order],
         [values[i] for i in order],
-        [agreed[i] for i in order],
+        [trusted * agreed[i] for i in order],
         max(cosines),
         signals,
     )
@@ -156,7 +157,7 @@ def settle(
 
 def prior(lead: float, agreed: float) -> float:
     """Return what speaks for a sentence before the model judges it, in log-odds: how likely it seemed when
-    skimmed (standard deviations), and how much of what the passages give as answers stands in it (0 to 1).
+    skimmed (standard deviations), and what ``Weighed.agreed`` says of it (0 to 1).
     """
     return LEAD * min(lead, MOST_LEAD) + AGREED * agreed
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.agreement import DOUBT, LONGEST, TEMPERATURE, agreement, agreements, shares
+from rag.agreement import DOUBT, LONGEST, TEMPERATURE, agreement, agreements, shares, trust
 from rag.types import Read
 
 HALF = -TEMPERATURE * math.log(2)  # a score that counts half as much as one of 0
@@ -56,13 +56,13 @@ def test_a_text_has_the_shares_of_the_answers_that_stand_in_it_as_whole_words() 
     assert agreement("", shared) == 0.0
 
 
-@pytest.mark.parametrize(("odds", "trust"), [(0.0, 0.5), (math.log(3), 0.75), (-50.0, 0.0)])
-def test_agreement_counts_by_how_likely_a_passage_answers_at_all(odds: float, trust: float) -> None:
-    reads = [Read(DOUBT + odds, (), (("Malta", 0.0),)), Read(-99.0, (), (("Malta", 0.0),))]
-    assert agreements("Where to?", reads, ["To Malta.", "Home."]) == pytest.approx([trust, 0.0])
+@pytest.mark.parametrize(("odds", "expected"), [(0.0, 0.5), (math.log(3), 0.75), (-50.0, 0.0)])
+def test_trust_is_how_likely_a_passage_answers_at_all(odds: float, expected: float) -> None:
+    assert trust([Read(DOUBT + odds, ()), Read(-99.0, ())]) == pytest.approx(expected)
 
 
 def test_nothing_read_agrees_on_nothing() -> None:
+    assert trust([]) == 0
     assert agreements("Where to?", [], ["To Malta."]) == [0.0]
 
 
