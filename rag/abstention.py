@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import EvalError
-from rag.grounding import Candidate, coverage, missing_dates, named_terms
+from rag.grounding import Candidate, missing_dates, named_terms
+from rag.matching import coverage
 from rag.text import content_words
 from rag.types import Hit
 

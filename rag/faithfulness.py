@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 from rag.dates import agrees, mentions
-from rag.grounding import clauses, is_fragment, names, plain_figures, wording
+from rag.grounding import clauses, is_fragment, plain_figures, wording
+from rag.matching import inflected, joined_words
+from rag.names import names
 from rag.text import content_words, words
 
-SHORTEST_STEM = 4  # letters
 # Stop words that change what is said: "invests the most" is not said by "invests".
 _DEGREES = frozenset(
     "above after again against all any before below both down each either every few further less least more "
@@ -44,23 +45,13 @@ def unsaid(sentence: str, quote: str) -> list[str]:
     where "Vietnam" is.
     """
     plain = wording(sentence)
-    there = {*words(quote), *words(wording(quote))}
-    there |= {one + other for one, other in pairwise(words(quote))}
+    there = {*words(quote), *words(wording(quote)), *joined_words(quote)}
     written_apart = {w for one, other in pairwise(words(plain)) if one + other in there for w in (one, other)}
     return [
         word
         for word in dict.fromkeys([*content_words(plain), *(w for w in words(plain) if w in _DEGREES)])
-        if word not in written_apart and not any(_inflected(word, other) for other in there)
+        if word not in written_apart and not any(inflected(word, other) for other in there)
     ]
-
-
-def _inflected(one: str, other: str) -> bool:
-    """Whether two words differ in their endings alone: one is the other with an ending, or all but its last
-    letter are the same.
-    """
-    shorter = min(len(one), len(other))
-    shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
-    return one == other or shared >= max(SHORTEST_STEM, shorter - 1)
 
 
 def _turned_round(sentence: str, quote: str) -> bool:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.dates import DateMention, PartialDate, agrees, mentions
+from rag.matching import added_words, coverage, has_word
+from rag.names import missing_names, names
 from rag.quantities import Quantity, quantities
-from rag.text import STOPWORDS, content_words, fold, sentences, words
+from rag.text import content_words, fold, words
 from rag.types import Evidence, Hit, Statement
 
 SUPPORT = 0.55  # fitted on the training questions, see eval/NOTES.md; never lowered until something fits
@@ -25,16 +27,11 @@ MAX_QUOTES = 2
 # Cosines of (one sentence, each of several).
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*")
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,})[\"”»]")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|without|nor|neither|\w+n't)\b", re.IGNORECASE)
 _NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|least)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[;:()–—]|,(?!\d)|\b(?:while|whereas|but|compared (?:with|to)|against|and)\b", re.IGNORECASE
-)
-_CALENDAR = frozenset(
-    "january february march april may june july august september october november december monday tuesday "
-    "wednesday thursday friday saturday sunday".split()
 )
 
 
@@ -118,7 +115,7 @@ def check(sentence: str, question: str, quoted: Sequence[Candidate], cosine: flo
     missing = [
         *missing_dates(sentence, quoted),
         *_missing_figures(sentence, question, texts, close),
-        *_missing_names(sentence, question, close, [c.hit.article.text for c in quoted]),
+        *missing_names(sentence, question, close, [c.hit.article.text for c in quoted]),
         *[q for q in _QUOTED.findall(sentence) if not any(fold(q).strip(" ,.") in fold(t) for t in texts)],
         *(["not"] if not _same_polarity(sentence, question, texts) else []),
     ]
@@ -134,27 +131,6 @@ def nearby(quoted: Sequence[Candidate]) -> list[str]:
     """Return the quotations, what stands before them and the headlines: the names for "he" are there."""
     before = [c.hit.article.text[max(0, c.start - CONTEXT) : c.start] for c in quoted]
     return [*(c.text for c in quoted), *before, *(c.hit.article.title for c in quoted)]
-
-
-def coverage(sentence: str, text: str) -> float:
-    """Return the share of a sentence's content words that the text has, inflections aside."""
-    wanted, there = set(content_words(sentence)), set(words(text)) | _joined(text)
-    return sum(_has(w, there) for w in wanted) / len(wanted) if wanted else 1.0
-
-
-def _has(word: str, there: set[str]) -> bool:
-    """Whether the word or an inflection of it is there: "Vietnamese" for "Vietnam"."""
-    return word in there or (len(word) >= 5 and any(_related(word, other) for other in there))
-
-
-def _related(one: str, other: str) -> bool:
-    shortest = min(len(one), len(other))
-    shared = next((i for i in range(shortest) if one[i] != other[i]), shortest)
-    return shared >= max(5, shortest - 3)
-
-
-def _joined(text: str) -> set[str]:
-    return {a + b for a, b in pairwise(words(text))}
 
 
 def missing_dates(sentence: str, quoted: Sequence[Candidate]) -> list[str]:
@@ -209,11 +185,6 @@ def wording(sentence: str) -> str:
     return "".join(" " if any(a <= i < b for a, b in exact) else c for i, c in enumerate(sentence))
 
 
-def added_words(sentence: str, question: str) -> list[str]:
-    """Return the content words of a sentence that its question does not have."""
-    return [word for word in content_words(sentence) if coverage(word, question) < 1]
-
-
 def plain_figures(text: str) -> list[Quantity]:
     """Return the figures that are not part of a date, nor the word "one", which is mostly a pronoun."""
     dates = [(m.start, m.end) for m in mentions(text)]
@@ -241,7 +212,7 @@ def _same_role(sentence: str, figure: Quantity, text: str) -> bool:
     for clause in clauses(text):
         figures = quantities(clause)
         there = set(words(clause))
-        fit = sum(1.0 if w in there else 0.5 * _has(w, there) for w in wanted if not w[0].isdigit())
+        fit = sum(1.0 if w in there else 0.5 * has_word(w, there) for w in wanted if not w[0].isdigit())
         if any(_same(figure, other) for other in figures):
             here.append(fit)
         elif any(other.kind == figure.kind for other in figures):
@@ -257,45 +228,11 @@ def clauses(text: str) -> list[str]:
     return [text[a:b] for a, b in pairwise(cuts)]
 
 
-def names(text: str) -> list[str]:
-    """Return the capitalised words of a text, without months and weekdays. The first word of a sentence
-    counts when a second name follows it.
-    """
-    found = []
-    for start, end in sentences(text):
-        for match in _NAME.finditer(text, start, end):
-            word = match.group()
-            if not word[0].isupper() or fold(word) in STOPWORDS | _CALENDAR or len(word) < 2:
-                continue
-            following = text[match.end() : match.end() + 2].strip()[:1]
-            if match.start() > start + 1 or following.isupper():
-                found.append(word)
-    return found
-
-
-def _missing_names(sentence: str, question: str, nearby: Sequence[str], articles: Sequence[str]) -> list[str]:
-    near = {w for text in nearby for w in words(text)} | {w for text in nearby for w in _joined(text)}
-    anywhere: set[str] | None = None
-    asked = set(words(question)) | _joined(question)
-    missing = []
-    tokens = [(name, part) for name in names(sentence) for part in words(name)]
-    joined = {a + b for (_, a), (_, b) in pairwise(tokens)} & near
-    for name, part in tokens:
-        if _has(part, near) or any(j.startswith(part) or j.endswith(part) for j in joined):
-            continue
-        if _has(part, asked):
-            anywhere = anywhere or {w for text in articles for w in words(text)}
-            if _has(part, anywhere | {a + b for text in articles for a, b in pairwise(words(text))}):
-                continue
-        missing.append(name)
-    return missing
-
-
 def _same_polarity(sentence: str, question: str, texts: Sequence[str]) -> bool:
     """Whether the sentence and the clause that it fits best agree on "not"."""
     wanted = set(content_words(sentence))
     parts = [clause for text in texts for clause in clauses(text)]
-    fits = [sum(_has(w, set(words(c))) for w in wanted) for c in parts]
+    fits = [sum(has_word(w, set(words(c))) for w in wanted) for c in parts]
     closest = parts[fits.index(max(fits))]
     here, there = bool(_negated(sentence)), bool(_negated(closest))
     if here:

@@ -15,7 +15,8 @@ import numpy as np
 
 from rag.agreement import agreements, trust
 from rag.fusion import standardised_sum
-from rag.grounding import Candidate, coverage
+from rag.grounding import Candidate
+from rag.matching import coverage
 from rag.search import Found
 from rag.types import Hit, Read, Statement
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from rag.faithfulness import says_more
 from rag.figures import an_article, at_once, change, leading
-from rag.grounding import Candidate, Similarity, added_words, coverage, ground
+from rag.grounding import Candidate, Similarity, ground
+from rag.matching import added_words, coverage
 from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
