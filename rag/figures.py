@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from rag.dates import mentions
 from rag.grounding import Candidate, Similarity, clauses
@@ -68,7 +69,9 @@ def an_article(day: date | None, day_is_bound: bool = False) -> str:
 def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
     """Return the sentence that tells another value of a figure than the one that leads."""
     value = entry.value[:1].lower() + entry.value[1:]
-    if entry.day is None or entry.day_is_bound:
+    if entry.day is None and lead.day is None:
+        text = f"Another article gives {value}."
+    elif entry.day is None or entry.day_is_bound:
         text = f"{an_article(entry.day, entry.day_is_bound)} gives {value}."
     elif at_once(lead.day, entry.day) and not lead.day_is_bound:
         text = f"Another article, of {entry.day.day} {entry.day:%B %Y}, gives {value}."
@@ -90,7 +93,7 @@ def timeline(
         return ()
     fits = similarity(question, [f.clause for f in at_hand])
     lead = at_hand[max(range(len(at_hand)), key=lambda i: (fits[i], -i))]
-    others = [f for f in _figures(pool) if _comparable(lead, f)]
+    others = _told_apart(lead, [f for f in _figures(pool) if _comparable(lead, f)])
     same = [lead, *_alike(lead, others, similarity)]
     # Another article may say the same value in plainer words, which are nearer to those of a third.
     for twin in [f for f in same[1:] if f.quantity.value == lead.quantity.value]:
@@ -98,6 +101,20 @@ def timeline(
     told = [f for i, f in enumerate(same) if not any(_says_the_same(f, other) for other in same[:i])]
     ordered = tuple(sorted(map(_entry, told), key=_age))
     return ordered if len({f.quantity.value for f in same}) > 1 else ()
+
+
+def _told_apart(lead: _Figure, others: Sequence[_Figure]) -> list[_Figure]:
+    """Leave out figures of clauses that have several: of "three people died when two planes collided", which
+    has the value of the lead, "two" is something else; where none has it, which is meant is not known.
+    """
+    values: dict[tuple[str, int, str], set[Fraction]] = {}
+    for figure in others:
+        values.setdefault(_place(figure), set()).add(figure.quantity.value)
+    return [f for f in others if len(values[_place(f)]) == 1 or f.quantity.value == lead.quantity.value]
+
+
+def _place(figure: _Figure) -> tuple[str, int, str]:
+    return figure.candidate.hit.article.id, figure.candidate.start, figure.clause
 
 
 def _says_the_same(one: _Figure, other: _Figure) -> bool:

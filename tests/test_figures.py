@@ -104,6 +104,28 @@ def test_the_sentence_about_another_value(day: date | None, bound: bool, expecte
     assert (statement.text, statement.evidence, statement.supported) == (expected, (evidence,), True)
 
 
+def test_of_two_undated_articles_the_other_is_another() -> None:
+    lead, other = (
+        TimelineEntry(value, None, True, pool(OLD)[0].evidence()) for value in ("630", "About 500")
+    )
+    assert change(other, lead).text == "Another article gives about 500."
+
+
+@pytest.mark.parametrize(
+    ("clause", "values"),
+    [
+        ("Then 500 people on 400 seats use the ferry.", []),
+        ("Then 600 people on 400 seats use the ferry.", []),
+        ("Then 600 people on 600 seats use the ferry.", ["About 500", "600"]),
+    ],
+)
+def test_of_several_figures_in_a_clause_none_is_taken_for_another_value(
+    clause: str, values: list[str]
+) -> None:
+    found = pool(OLD, article("x", clause, published=date(2024, 1, 1)))
+    assert [e.value for e in timeline(found[0], "How many use the ferry?", found, by_subject)] == values
+
+
 def test_the_leading_value_is_of_the_time_that_was_asked_for() -> None:
     found = pool(NEW, LATER, OLD)
     entries = timeline(found[0], "How many use the ferry?", found, by_subject)
