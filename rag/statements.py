@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.excerpts import CUT, excerpt
 from rag.faithfulness import says_more
 from rag.figures import an_article, at_once, change, leading
 from rag.grounding import Candidate, Similarity, ground
@@ -22,7 +23,7 @@ from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
 FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen sentences counts for
-LONGEST_QUOTE = 60  # words of a quoted sentence that may stand as an answer
+LONGEST_QUOTE = 60  # words of a quoted sentence that stand as an answer; of a longer one, a part
 LONGEST_ANSWER = 60  # words that two sentences may have together
 ALREADY_SAID = 0.8  # share of a sentence's words
 
@@ -53,7 +54,7 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
             dropped.append(Statement(sentence))
     shown = _once(shown)
     if not shown:
-        shown.append(quotation(_stand_in(read, draft, similarity)))
+        shown.append(quotation(_stand_in(read, draft, similarity), f"{read.question} {draft}"))
     if read.rival and not _said(shown, read.rival):
         both = [*shown, _beside(read.rival, read.basis[0])]
         shown = both if sum(len(s.text.split()) for s in both) <= LONGEST_ANSWER else shown
@@ -61,10 +62,15 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
 
 
 def _once(shown: Sequence[Statement]) -> list[Statement]:
-    """Leave out what is said twice, and what says a part of a sentence that is quoted whole."""
-    whole = [s for s in shown if s.text == _one_line(s.evidence[0].quote)]
-    quoted = {s.evidence for s in whole}
-    return [s for s in dict.fromkeys(shown) if s in whole or s.evidence not in quoted]
+    """Show each quoted sentence once, and nothing beside it that says a part of it."""
+    quoted = {s.evidence: s for s in reversed(shown) if _quotes(s)}
+    return [s for s in dict.fromkeys(shown) if quoted.get(s.evidence, s) == s]
+
+
+def _quotes(statement: Statement) -> bool:
+    """Whether a statement is its quotation, or a part of it that is marked as such."""
+    text = statement.text
+    return CUT in (text[:1], text[-1:]) or text == _one_line(statement.evidence[0].quote)
 
 
 def _said(shown: Sequence[Statement], rival: Candidate) -> bool:
@@ -77,7 +83,7 @@ def _beside(rival: Candidate, first: Candidate) -> Statement:
     """Return a second sentence as a statement, which says its date when it is of another time: who was
     ambassador two years ago must not stand beside who is now as if both were.
     """
-    told = quotation(rival)
+    told = quotation(rival, rival.text)
     article, other = rival.hit.article, first.hit.article
     if article.day == other.day or at_once(article.day, other.day):
         return told
@@ -111,9 +117,12 @@ def repeats(sentence: str, question: str) -> bool:
     return not added_words(sentence, question)
 
 
-def quotation(candidate: Candidate) -> Statement:
-    """Return a sentence of the articles as a statement of its own."""
-    return Statement(_one_line(candidate.text), (candidate.evidence(),), supported=True)
+def quotation(candidate: Candidate, about: str) -> Statement:
+    """Return a sentence of the articles as a statement of its own; of a long one the part ``about`` these
+    words.
+    """
+    text = excerpt(candidate.text, about, LONGEST_QUOTE)
+    return Statement(text, (candidate.evidence(),), supported=True)
 
 
 def newest_first(
@@ -123,18 +132,23 @@ def newest_first(
     lead = leading(changed, dates)
     first = shown[0]
     if lead.evidence not in first.evidence:
-        first = Statement(_one_line(lead.evidence.quote), (lead.evidence,), supported=True)
+        first = Statement(
+            excerpt(lead.evidence.quote, lead.value, LONGEST_QUOTE), (lead.evidence,), supported=True
+        )
     others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
     return (first, *others[:2])
 
 
 def _made_whole(statement: Statement) -> Statement:
-    """Put the quoted sentence in the place of a statement that it says more surely, unless it is too long."""
+    """Put the quoted sentence, or the part that matters of a long one, in the place of a statement that it
+    says more surely.
+    """
     if len(statement.evidence) != 1:
         return statement
     quote = _one_line(statement.evidence[0].quote)
-    quoted = len(quote.split()) <= LONGEST_QUOTE and says_more(statement.text, quote)
-    return replace(statement, text=quote) if quoted else statement
+    if not says_more(statement.text, quote):
+        return statement
+    return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE))
 
 
 def _without_preamble(draft: str) -> str:

@@ -70,6 +70,7 @@ LAYERS = [
         "agreement",
         "grounding",
         "faithfulness",
+        "excerpts",
         "matching",
         "names",
         "figures",

@@ -97,6 +97,16 @@ def test_a_sentence_is_quoted_once(draft: str) -> None:
     assert texts("What was the price?", draft) == ([COST], [])
 
 
+@pytest.mark.parametrize("draft", ["The price was 40 million euros.", "40 million euros", "Anything."])
+def test_of_a_long_sentence_the_part_that_matters_is_shown(
+    draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "LONGEST_QUOTE", 4)
+    made = grounded(reading("Is it 40 million euros?"), draft, shared_words)
+    assert [s.text for s in made.shown] == ["… cost 40 million euros."]
+    assert made.shown[0].evidence[0].quote == COST
+
+
 def test_of_two_sentences_equally_near_to_a_draft_the_better_one_is_shown() -> None:
     assert texts("How far is it?", "Seven leagues of open water.") == (
         [COST],
