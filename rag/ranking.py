@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.agreement import agreements, trust
+from rag.agreement import agreements
 from rag.copies import Print
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CANDIDATES = 100  # that a bonus can move
 RERANKED = 20  # first passages that the reader may move
 READ_WEIGHTS = (1.0, 0.4)  # of reading beside search, for a question of few and of many words: see there
-AGREED = 3.0  # standard deviations, for a passage that holds all that the passages give as answers
+AGREED = 2.0  # standard deviations, for a passage that holds all that the passages give as answers
 ANSWER_SHARE = 0.7  # in reading, of the best answer in a passage; the rest is its relevance
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
@@ -140,7 +140,7 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])
     found = np.asarray([hit.score for hit in first]) + by_words(question, *READ_WEIGHTS) * reading
     agreed = agreements(question, reads.values(), [reading_of(hit)[0] for hit in first])
-    found += AGREED * trust(reads.values()) * np.asarray(agreed)
+    found += AGREED * np.asarray(agreed)
     read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
     rest = [hit for hit in hits if hit.passage.id not in reads]
     behind = [replace(hit, score=min(hit.score, read[-1].score)) for hit in rest]
