@@ -30,7 +30,7 @@ LIKELY_WORDS = 320  # when likeness has, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
-AGREED = 2.0  # log-odds, for such a sentence, beside what the model judges
+AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 CLOSE = 0.2  # log-odds between two sentences of which the model cannot say which is better
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -118,7 +118,8 @@ def weigh(
         if reads
         else {}
     )
-    trusted = trust(reads.values())
+    # Of what changed, most passages give what was so before.
+    trusted = 0.0 if found.dates.order == "latest" else trust(reads.values())
     return Weighed(
         [pool[i] for i in order],
         [values[i] for i in order],

@@ -51,6 +51,8 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
     assert [c.text for c in made.sentences] == ["The ferry left.", "A museum."]
     assert made.values == pytest.approx([reading.LIKELY_AGREED, 0.0])
     assert made.agreed == pytest.approx([1.0, 0.0])
+    latest = replace(found, dates=QuestionDates(order="latest"))
+    assert reading.weigh(latest, pool, [0.0, 0.0], reads).agreed == [0.0, 0.0]  # it may be out of date
 
 
 def test_the_first_sentences_within_the_budget() -> None:
