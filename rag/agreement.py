@@ -25,7 +25,8 @@ _DAY = re.compile(r"\b\d+x\d+\b")
 def agreements(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
     """Return how much of what the passages that were read give as answers stands in each text: 0 to 1."""
     shared = shares(question, reads)
-    return [agreement(text, shared) for text in texts]
+    days = _has_days(shared)
+    return [agreement(text, shared, days) for text in texts]
 
 
 def trust(reads: Collection[Read]) -> float:
@@ -60,11 +61,18 @@ def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
     return {answer: share / total for answer, share in found.items()}
 
 
-def agreement(text: str, shared: Mapping[str, float]) -> float:
-    """Return the shares of the answers that stand in a text, added: 0 to 1."""
-    days = any(_DAY.search(answer) for answer in shared)  # to look for them in all texts takes time
+def agreement(text: str, shared: Mapping[str, float], days: bool | None = None) -> float:
+    """Return the shares of the answers that stand in a text, added: 0 to 1.
+
+    ``days`` says whether any answer is a day, where that is known: to look for days in a text takes time.
+    """
+    days = _has_days(shared) if days is None else days
     said = f" {' '.join(_words(text) if days else content_words(text))} "
     return sum(share for answer, share in shared.items() if f" {answer} " in said)
+
+
+def _has_days(shared: Mapping[str, float]) -> bool:
+    return any(_DAY.search(answer) for answer in shared)
 
 
 def _words(text: str) -> list[str]:

@@ -36,7 +36,7 @@ def missing_names(sentence: str, question: str, nearby: Sequence[str], articles:
     """Return the names of a sentence that neither stand near its quotations nor, when its question has them,
     anywhere in their articles.
     """
-    near = {w for text in nearby for w in words(text)} | {w for text in nearby for w in joined_words(text)}
+    near = {w for text in nearby for w in (*words(text), *joined_words(text))}
     anywhere: set[str] | None = None
     asked = set(words(question)) | joined_words(question)
     missing = []
@@ -46,8 +46,8 @@ def missing_names(sentence: str, question: str, nearby: Sequence[str], articles:
         if has_word(part, near) or any(j.startswith(part) or j.endswith(part) for j in joined):
             continue
         if has_word(part, asked):
-            anywhere = anywhere or {w for text in articles for w in words(text)}
-            if has_word(part, anywhere | {a + b for text in articles for a, b in pairwise(words(text))}):
+            anywhere = anywhere or {w for t in articles for w in (*words(t), *joined_words(t))}
+            if has_word(part, anywhere):
                 continue
         missing.append(name)
     return missing
