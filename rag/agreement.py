@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from rag.dates import PartialDate, mentions
 from rag.text import content_words
@@ -22,11 +23,34 @@ LONGEST = 8  # words of an answer: longer ones are clauses, which no two passage
 _DAY = re.compile(r"\b\d+x\d+\b")
 
 
-def agreements(question: str, reads: Iterable[Read], texts: Sequence[str]) -> list[float]:
-    """Return how much of what the passages that were read give as answers stands in each text: 0 to 1."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The answers that passages give together, by their folded content words, each with its share of 0 to 1.
+
+    ``days`` says whether any of them is a day: to look for days in a text takes time.
+    """
+
+    shares: Mapping[str, float] = field(default_factory=dict)
+    days: bool = False
+
+    def standing_in(self, text: str) -> set[str]:
+        """Return the answers that stand in a text."""
+        said = f" {' '.join(_words(text) if self.days else content_words(text))} "
+        return {answer for answer in self.shares if f" {answer} " in said}
+
+    def share(self, answers: Iterable[str]) -> float:
+        """Return the shares of some of the answers, added: 0 to 1."""
+        return sum(self.shares[answer] for answer in sorted(answers))
+
+    def agreement(self, text: str) -> float:
+        """Return the shares of the answers that stand in a text, added: 0 to 1."""
+        return self.share(self.standing_in(text))
+
+
+def given(question: str, reads: Iterable[Read]) -> Given:
+    """Return the answers that the passages which were read give to a question."""
     shared = shares(question, reads)
-    days = _has_days(shared)
-    return [agreement(text, shared, days) for text in texts]
+    return Given(shared, any(_DAY.search(answer) for answer in shared))
 
 
 def trust(reads: Collection[Read]) -> float:
@@ -59,20 +83,6 @@ def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
         found[answer] = found.get(answer, 0.0) + math.exp((score - most) / TEMPERATURE)
     total = sum(found.values())
     return {answer: share / total for answer, share in found.items()}
-
-
-def agreement(text: str, shared: Mapping[str, float], days: bool | None = None) -> float:
-    """Return the shares of the answers that stand in a text, added: 0 to 1.
-
-    ``days`` says whether any answer is a day, where that is known: to look for days in a text takes time.
-    """
-    days = _has_days(shared) if days is None else days
-    said = f" {' '.join(_words(text) if days else content_words(text))} "
-    return sum(share for answer, share in shared.items() if f" {answer} " in said)
-
-
-def _has_days(shared: Mapping[str, float]) -> bool:
-    return any(_DAY.search(answer) for answer in shared)
 
 
 def _words(text: str) -> list[str]:

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rag.text import content_words, words
+from rag.types import Span
 
 CUT = "…"
+_CLAUSE_ENDS = (",", ";", ":", "—", "–", ".", "!", "?")
 
 
-def excerpt(text: str, about: str, most: int) -> str:
-    """Return a text on one line or, where it has more than ``most`` words, the run of so many that has most
-    of the words of ``about``; a cut end is marked, and of equal runs the first is taken.
+def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
+    """Return a text on one line or, where it has more than ``most`` words, the part of so many at most
+    that is worth most and of these has most of the words of ``about``; a cut end is marked.
+
+    Of equal parts the first is taken. A clause that it would break off gives way where it adds nothing.
     """
     pieces, wanted = text.split(), set(content_words(about))
     if len(pieces) <= most:
         return " ".join(pieces)
     found = [not wanted.isdisjoint(words(piece)) for piece in pieces]
+
+    def value(part: Span) -> tuple[float, int]:
+        a, b = part
+        return worth(" ".join(pieces[a:b])) if worth else 0.0, sum(found[a:b])
+
     starts = range(len(pieces) - most + 1)
-    first = max(starts, key=lambda start: (sum(found[start : start + most]), -start))
-    run = " ".join(pieces[first : first + most])
-    return f"{CUT} " * (first > 0) + run + f" {CUT}" * (first < starts[-1])
+    first = max(starts, key=lambda start: (value((start, start + most)), -start))
+    a, b = _whole_clauses(pieces, (first, first + most), value)
+    return f"{CUT} " * (a > 0) + " ".join(pieces[a:b]) + f" {CUT}" * (b < len(pieces))
+
+
+def _whole_clauses(pieces: Sequence[str], part: Span, value: Callable[[Span], tuple[float, int]]) -> Span:
+    """Return a part without the clauses that it breaks off at its ends, where nothing is lost by that and
+    half of it is left.
+    """
+    first, last = part
+    breaks = {
+        i for i in range(first, last + 1) if i in (0, len(pieces)) or pieces[i - 1].endswith(_CLAUSE_ENDS)
+    }
+    wholes = [(a, b) for a in {*breaks, first} for b in {*breaks, last} if 2 * (b - a) >= last - first]
+    kept = [whole for whole in wholes if value(whole) == value(part)]
+    return max(kept, key=lambda whole: (len(breaks.intersection(whole)), whole[1] - whole[0], -whole[0]))
+
+
+def allowances(lengths: Sequence[int], most: int) -> list[int]:
+    """Return how many words each of some texts may have, given their lengths, for all to have ``most``
+    together at most: the longest gives way first, of two as long the later one.
+    """
+    allowed = list(lengths)
+    while sum(allowed) > most:
+        longest = max(range(len(allowed)), key=lambda i: (allowed[i], i))
+        allowed[longest] -= 1
+    return allowed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.agreement import agreements
+from rag.agreement import given
 from rag.copies import Print
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
@@ -139,8 +139,8 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
     reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])
     found = np.asarray([hit.score for hit in first]) + by_words(question, *READ_WEIGHTS) * reading
-    agreed = agreements(question, reads.values(), [reading_of(hit)[0] for hit in first])
-    found += AGREED * np.asarray(agreed)
+    answers = given(question, reads.values())
+    found += AGREED * np.asarray([answers.agreement(reading_of(hit)[0]) for hit in first])
     read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
     rest = [hit for hit in hits if hit.passage.id not in reads]
     behind = [replace(hit, score=min(hit.score, read[-1].score)) for hit in rest]

@@ -8,15 +8,16 @@ judgement of each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
-from rag.agreement import agreements, trust
+from rag.agreement import Given, given, trust
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
+from rag.rivals import rivals
 from rag.search import Found
 from rag.types import Hit, Read, Statement
 
@@ -31,7 +32,6 @@ LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
-CLOSE = 0.2  # log-odds between two sentences of which the model cannot say which is better
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
@@ -40,13 +40,14 @@ NEARLY = 2.0  # standard deviations, between sentences that could both hold the 
 class Weighed:
     """The sentences of the passages found, best first, with their values.
 
-    ``agreed`` is how much of what the passages give as answers stands in each sentence, times the probability
-    that they answer at all, ``nearest`` the best cosine of a sentence and the question, ``signals`` what the
-    reader says for and against an answer; empty without a reader.
+    ``given`` is what the passages give as answers, ``agreed`` how much of it stands in each sentence, times
+    the probability that they answer at all, ``nearest`` the best cosine of a sentence and the question,
+    ``signals`` what the reader says for and against an answer; empty without a reader.
     """
 
     sentences: Sequence[Candidate]
     values: Sequence[float]
+    given: Given
     agreed: Sequence[float]
     nearest: float
     signals: Mapping[str, float]
@@ -63,9 +64,9 @@ class Reading:
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
     follow-up; ``priors`` the log-odds of each of the first sentences before the model judges it, once it has
-    skimmed them (empty when it has not); ``settled`` whether the first sentence is known to be the
-    best, since the model has judged the first ones by one or it is far ahead, ``rival`` the second best when
-    it was judged as good.
+    skimmed them (empty when it has not); ``given`` what the passages give as answers; ``settled`` whether
+    the first sentence is known to be the best, since the model has judged the first ones by one or it is far
+    ahead, ``rivals`` those that it could not tell from the best.
     """
 
     found: Found
@@ -74,8 +75,9 @@ class Reading:
     nearest: float
     earlier: str
     priors: Sequence[float] = ()
+    given: Given = field(default_factory=Given)
     settled: bool = False
-    rival: Candidate | None = None
+    rivals: Sequence[Candidate] = ()
 
     @property
     def basis(self) -> Sequence[Candidate]:
@@ -105,7 +107,8 @@ def weigh(
     found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
 ) -> Weighed:
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
-    agreed = agreements(found.standalone_question, reads.values(), [c.text for c in pool])
+    answers = given(found.standalone_question, reads.values())
+    agreed = [answers.agreement(c.text) for c in pool]
     values = likely(found.standalone_question, pool, cosines, reads, agreed)
     if found.dates.order == "latest":
         values = favour_newest(pool, values)
@@ -123,6 +126,7 @@ def weigh(
     return Weighed(
         [pool[i] for i in order],
         [values[i] for i in order],
+        answers,
         [trusted * agreed[i] for i in order],
         max(cosines),
         signals,
@@ -154,7 +158,8 @@ def settle(
     order = [c for c in order if c.hit.passage.id in passages]
     chosen = first_words(order, budget)
     kept = [priors[c] for c in order if c in priors]
-    return Reading(replace(found, hits=hits), order, chosen, weighed.nearest, earlier, kept, settled)
+    found = replace(found, hits=hits)
+    return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given, settled)
 
 
 def prior(lead: float, agreed: float) -> float:
@@ -172,14 +177,13 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
     values = [sum(both) for both in zip(odds, read.priors, strict=False)]
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
-    close = len(first) > 1 and values[first[0]] - values[first[1]] < CLOSE
     return replace(
         read,
         found=replace(read.found, hits=reranked(read.found.hits, order)),
         pool=order,
         chosen=first_words(order, ATTENDED_WORDS),
         settled=True,
-        rival=order[1] if close else None,
+        rivals=rivals(order, [values[i] for i in first], read.given),
     )
 
 

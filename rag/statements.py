@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.excerpts import CUT, excerpt
+from rag.beside import quotes, with_rivals
+from rag.excerpts import excerpt
 from rag.faithfulness import says_more
-from rag.figures import an_article, at_once, change, leading
+from rag.figures import change, leading
 from rag.grounding import Candidate, Similarity, ground
 from rag.matching import added_words, coverage
 from rag.prompts import heading
@@ -24,8 +25,6 @@ from rag.types import Statement, TimelineEntry
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
 FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen sentences counts for
 LONGEST_QUOTE = 60  # words of a quoted sentence that stand as an answer; of a longer one, a part
-LONGEST_ANSWER = 60  # words that two sentences may have together
-ALREADY_SAID = 0.8  # share of a sentence's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ class Grounded:
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     """Find the quotations of each sentence of a draft among the sentences that it was written from.
 
-    A draft of which nothing is supported is repaired once, by one of these sentences. A second sentence that
-    the model judged as good as the best is quoted beside it.
+    A draft of which nothing is supported is repaired once, by one of these sentences. Those that the model
+    could not tell from the best are quoted beside it.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
@@ -55,39 +54,13 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     shown = _once(shown)
     if not shown:
         shown.append(quotation(_stand_in(read, draft, similarity), f"{read.question} {draft}"))
-    if read.rival and not _said(shown, read.rival):
-        both = [*shown, _beside(read.rival, read.basis[0])]
-        shown = both if sum(len(s.text.split()) for s in both) <= LONGEST_ANSWER else shown
-    return Grounded(tuple(shown), tuple(dropped))
+    return Grounded(tuple(with_rivals(shown, read, draft)), tuple(dropped))
 
 
 def _once(shown: Sequence[Statement]) -> list[Statement]:
     """Show each quoted sentence once, and nothing beside it that says a part of it."""
-    quoted = {s.evidence: s for s in reversed(shown) if _quotes(s)}
+    quoted = {s.evidence: s for s in reversed(shown) if quotes(s)}
     return [s for s in dict.fromkeys(shown) if quoted.get(s.evidence, s) == s]
-
-
-def _quotes(statement: Statement) -> bool:
-    """Whether a statement is its quotation, or a part of it that is marked as such."""
-    text = statement.text
-    return CUT in (text[:1], text[-1:]) or text == _one_line(statement.evidence[0].quote)
-
-
-def _said(shown: Sequence[Statement], rival: Candidate) -> bool:
-    """Whether what is shown says a sentence already, or nearly."""
-    said = [t for s in shown for t in (s.text, *(e.quote for e in s.evidence))]
-    return coverage(rival.text, " ".join(said)) >= ALREADY_SAID
-
-
-def _beside(rival: Candidate, first: Candidate) -> Statement:
-    """Return a second sentence as a statement, which says its date when it is of another time: who was
-    ambassador two years ago must not stand beside who is now as if both were.
-    """
-    told = quotation(rival, rival.text)
-    article, other = rival.hit.article, first.hit.article
-    if article.day == other.day or at_once(article.day, other.day):
-        return told
-    return replace(told, text=f"{an_article(article.day, article.published is None)} says: {told.text}")
 
 
 def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import math
 
+import hypothesis
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.agreement import DOUBT, LONGEST, TEMPERATURE, agreement, agreements, shares, trust
+from rag.agreement import DOUBT, LONGEST, TEMPERATURE, Given, given, shares, trust
 from rag.types import Read
 
 HALF = -TEMPERATURE * math.log(2)  # a score that counts half as much as one of 0
@@ -50,10 +50,11 @@ def test_the_question_again_a_clause_and_nothing_are_no_answers() -> None:
 
 
 def test_a_text_has_the_shares_of_the_answers_that_stand_in_it_as_whole_words() -> None:
-    shared = {"900": 0.5, "ferry museum": 0.25, "port": 0.25}
-    assert agreement("The Ferry Museum counted 900 visitors.", shared) == 0.75
-    assert agreement("Transport rose to 1900 and the museum had a ferry.", shared) == 0.0
-    assert agreement("", shared) == 0.0
+    said = Given({"900": 0.5, "ferry museum": 0.25, "port": 0.25})
+    assert said.standing_in("The Ferry Museum counted 900 visitors.") == {"900", "ferry museum"}
+    assert said.agreement("The Ferry Museum counted 900 visitors.") == 0.75
+    assert said.agreement("Transport rose to 1900 and the museum had a ferry.") == 0.0
+    assert said.agreement("") == 0.0
 
 
 @pytest.mark.parametrize(("odds", "expected"), [(0.0, 0.5), (math.log(3), 0.75), (-50.0, 0.0)])
@@ -63,24 +64,25 @@ def test_trust_is_how_likely_a_passage_answers_at_all(odds: float, expected: flo
 
 def test_nothing_read_agrees_on_nothing() -> None:
     assert trust([]) == 0
-    assert agreements("Where to?", [], ["To Malta."]) == [0.0]
+    assert given("Where to?", []).agreement("To Malta.") == 0
 
 
 def test_a_day_is_the_same_in_any_spelling() -> None:
     given_by = [read(("September 9th, 2022", 0.0)), read(("9 Sept", 0.0)), read(("4 to 20 February", 0.0))]
-    shared = shares("When does it sail, on 1 May?", [*given_by, read(("May 1st", 0.0))])
-    assert shared == pytest.approx({"9x9": 2 / 3, "2x4 2x20": 1 / 3})
-    assert agreement("It sailed on 9 September 2022.", shared) == pytest.approx(2 / 3)
-    assert agreement("It sailed in September 2022.", shared) == 0
+    said = given("When does it sail, on 1 May?", [*given_by, read(("May 1st", 0.0))])
+    assert said.shares == pytest.approx({"9x9": 2 / 3, "2x4 2x20": 1 / 3})
+    assert said.standing_in("It sailed on 9 September 2022.") == {"9x9"}
+    assert said.agreement("It sailed on 9 September 2022.") == pytest.approx(2 / 3)
+    assert said.agreement("It sailed in September 2022.") == 0
 
 
 ANSWERS = st.tuples(st.sampled_from(["Malta", "two ships", "1921", "of"]), st.floats(-30, 30))
 
 
-@given(st.lists(st.lists(ANSWERS, max_size=3), max_size=5))
+@hypothesis.given(st.lists(st.lists(ANSWERS, max_size=3), max_size=5))
 def test_shares_add_up_to_one_and_what_holds_all_answers_has_all(
     found: list[list[tuple[str, float]]],
 ) -> None:
-    shared = shares("Who?", [read(*answers) for answers in found])
-    assert sum(shared.values()) == pytest.approx(1.0 if shared else 0.0)
-    assert agreement("Two ships. Malta, 1921.", shared) == pytest.approx(1.0 if shared else 0.0)
+    said = given("Who?", [read(*answers) for answers in found])
+    assert sum(said.shares.values()) == pytest.approx(1.0 if said.shares else 0.0)
+    assert said.agreement("Two ships. Malta, 1921.") == pytest.approx(1.0 if said.shares else 0.0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.excerpts import CUT, excerpt
+from rag.excerpts import CUT, allowances, excerpt
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,31 @@ def test_the_run_with_most_of_the_words(about: str, shown: str) -> None:
 
 def test_a_short_text_is_shown_whole() -> None:
     assert excerpt("one  two\nthree", "four", 3) == "one two three"
+
+
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        ("three", "one two, three four, …"),  # "five" would be broken off
+        ("five", "one two, three four, five …"),  # "five" must stay, though it breaks off
+        ("six", "… three four, five six …"),
+    ],
+)
+def test_a_clause_that_adds_nothing_is_not_broken_off(about: str, shown: str) -> None:
+    assert excerpt("one two, three four, five six seven, eight nine", about, 5) == shown
+
+
+def test_a_part_is_chosen_by_its_worth_before_its_words() -> None:
+    assert excerpt("one two three four", "one two", 2, lambda part: float("four" in part)) == "… three four"
+
+
+@given(st.lists(st.integers(0, 9), max_size=5), st.integers(0, 40))
+def test_allowances_take_from_the_longest(lengths: list[int], most: int) -> None:
+    allowed = allowances(lengths, most)
+    assert sum(allowed) == min(sum(lengths), most)
+    assert all(0 <= a <= n for a, n in zip(allowed, lengths, strict=True))
+    cut = [a for a, n in zip(allowed, lengths, strict=True) if a < n]
+    assert all(a <= c + 1 for a in allowed for c in cut)
 
 
 @given(st.lists(st.sampled_from(["port", "ferry", "bridge", "900"]), max_size=12), st.integers(1, 12))

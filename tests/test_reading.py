@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from rag import prompts, reading
+from rag import prompts, reading, rivals
+from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.question_dates import QuestionDates
@@ -125,7 +126,7 @@ def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
 
 def judged(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> reading.Reading:
     """Three sentences, a word each, of which the first have been judged."""
-    pool = [candidate(f"{word}.") for word in "abc"]
+    pool = [candidate(f"{word}.") for word in ("ant", "bee", "cow")]
     hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("q", "q", None, QuestionDates(), hits)
@@ -139,7 +140,7 @@ def judged_order(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> str
         == [c.text for c in read.pool]
         == [c.text for c in read.chosen]
     )
-    return "".join(c.text for c in read.pool).replace(".", "")
+    return "".join(c.text[0] for c in read.pool)
 
 
 def test_judged_sentences_come_in_the_order_of_their_odds() -> None:
@@ -158,18 +159,16 @@ def test_a_prior_by_hand() -> None:
     assert reading.prior(9.0, 0.0) == reading.LEAD * reading.MOST_LEAD  # no further ahead counts
 
 
-def test_the_second_best_is_kept_when_it_was_judged_as_good_as_the_best() -> None:
-    as_good, worse = 1.0 - 0.01, 1.0 - reading.CLOSE - 0.01
-    kept = judged(1.0, as_good, 0.0).rival
-    assert kept is not None
-    assert kept.text == "b."
-    assert judged(1.0, worse, 0.0).rival is None
-    assert judged(1.0).rival is None
+def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
+    as_good, worse = 1.0 - 0.01, 1.0 - rivals.CLOSE - 0.01
+    assert [c.text for c in judged(1.0, as_good, worse).rivals] == ["bee."]
+    assert judged(1.0, worse, 0.0).rivals == []
+    assert judged(1.0).rivals == []
 
 
 def weighed(*values: float) -> reading.Weighed:
     pool = [candidate(f"{word}.") for word in "abcdef"][: len(values)]
-    return reading.Weighed(pool, values, [0.0] * len(values), 0.5, {})
+    return reading.Weighed(pool, values, Given(), [0.0] * len(values), 0.5, {})
 
 
 def test_a_sentence_far_ahead_needs_no_comparing() -> None:
@@ -191,4 +190,4 @@ def test_a_settled_order_is_kept_and_the_first_sentence_alone_is_written_from() 
     read = reading.settle(found, weighed(3.0, 0.0, -1.0), [], "", 10, settled=True)
     assert [c.text for c in read.pool] == [c.text for c in read.chosen] == ["a.", "b.", "c."]
     assert [c.text for c in read.basis] == ["a."]
-    assert read.rival is None
+    assert read.rivals == ()

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from rag import statements
+from rag import beside, statements
+from rag.agreement import Given
+from rag.excerpts import excerpt
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.prompts import heading
@@ -175,7 +177,7 @@ def test_a_sentence_judged_as_good_as_the_best_stands_beside_it_with_its_date_wh
     (other,) = [c for c in read.pool if c.text == FERRY]
     article = replace(other.hit.article, published=published, not_before=not_before)
     rival = replace(other, hit=replace(other.hit, article=article))
-    made = grounded(replace(read, settled=True, rival=rival), COST, shared_words)
+    made = grounded(replace(read, settled=True, rivals=[rival]), COST, shared_words)
     assert [s.text for s in made.shown] == [COST, shown]
     assert all(s.supported for s in made.shown)
 
@@ -186,24 +188,54 @@ def test_of_two_undated_articles_neither_is_called_so() -> None:
         replace(c, hit=replace(c.hit, article=replace(c.hit.article, published=None))) for c in read.pool[:2]
     )
     made = grounded(
-        replace(read, pool=[first], chosen=[first], settled=True, rival=rival), COST, shared_words
+        replace(read, pool=[first], chosen=[first], settled=True, rivals=[rival]), COST, shared_words
     )
     assert [s.text for s in made.shown] == [COST, FERRY]
 
 
 def test_a_sentence_judged_as_good_as_the_best_is_not_said_twice() -> None:
     read = reading("What did the bridge cost?")
-    made = grounded(replace(read, settled=True, rival=read.pool[0]), COST, shared_words)
+    made = grounded(replace(read, settled=True, rivals=[read.pool[0]]), COST, shared_words)
     assert [s.text for s in made.shown] == [COST]
 
 
-def test_a_second_sentence_that_would_make_the_answer_long_is_left_out(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("most", "shown"),
+    [
+        (17, [COST, FERRY]),
+        (16, [COST, "The ferry carried 900 passengers a day, …"]),
+        (12, [COST, "… ferry carried 900 passengers a day, …"]),
+        (11, [COST]),
+    ],
+)
+def test_rivals_are_cut_to_the_words_of_an_answer_and_left_out_where_less_than_half_would_stay(
+    most: int, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = reading("What did the bridge cost?")
-    both = replace(read, settled=True, rival=read.chosen[1])
-    length = len(f"{COST} An article of 1 June 2024 says: {read.chosen[1].text}".split())
-    monkeypatch.setattr(statements, "LONGEST_ANSWER", length)
-    assert len(grounded(both, COST, shared_words).shown) == 2
-    monkeypatch.setattr(statements, "LONGEST_ANSWER", length - 1)
-    assert len(grounded(both, COST, shared_words).shown) == 1
+    monkeypatch.setattr(beside, "LONGEST_ANSWER", most)
+    read = reading("How many passengers a day, for 40 million?")
+    (other,) = [c for c in read.pool if c.text == FERRY]
+    rival = replace(other, hit=replace(other.hit, article=read.pool[0].hit.article))
+    made = grounded(replace(read, settled=True, rivals=[rival]), "", shared_words)
+    assert [s.text for s in made.shown] == shown
+    assert [e.quote for s in made.shown for e in s.evidence] == [COST, FERRY][: len(shown)]
+
+
+def test_a_part_of_a_quotation_has_the_answer_that_passages_give() -> None:
+    read = reading("Is it far?")
+    cut = excerpt(FERRY, "", 6, Given({"harbour office": 1.0}).agreement)
+    assert cut == "… the harbour office …"
+    assert excerpt(FERRY, "", 6, read.given.agreement) == "The ferry carried 900 passengers a …"
+
+
+def test_a_draft_is_not_cut_and_fewer_rivals_are_shown_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = "The cost of the bridge was 40 million euros."
+    read = reading("How many euros was the bridge?")
+    rivals = [replace(c, hit=read.pool[0].hit) for c in read.pool if c.text != COST][:2]
+    half_of_each = sum((len(c.text.split()) + 1) // 2 for c in rivals)
+    monkeypatch.setattr(beside, "LONGEST_ANSWER", len(draft.split()) + half_of_each)
+    made = grounded(replace(read, settled=True, rivals=rivals), draft, shared_words)
+    assert len(made.shown) == 3
+    assert made.shown[0].text == draft
+    monkeypatch.setattr(beside, "LONGEST_ANSWER", len(draft.split()) + half_of_each - 1)
+    made = grounded(replace(read, settled=True, rivals=rivals), draft, shared_words)
+    assert [s.evidence[0].quote for s in made.shown] == [COST, rivals[0].text]

@@ -1,0 +1,74 @@
+"""Several quotations within the words of one answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.excerpts import CUT, allowances, excerpt
+from rag.figures import an_article, at_once
+from rag.grounding import Candidate
+from rag.reading import Reading
+from rag.rivals import repeated
+from rag.types import Statement
+
+LONGEST_ANSWER = 60  # words that several sentences may have together
+LEFT = 0.5  # share of a quotation that is left at least when it is cut for another to stand beside it
+
+
+def quotes(statement: Statement) -> bool:
+    """Whether a statement is its quotation, or a part of it that is marked as such."""
+    text = statement.text
+    return CUT in (text[:1], text[-1:]) or text == " ".join(statement.evidence[0].quote.split())
+
+
+def with_rivals(shown: Sequence[Statement], read: Reading, draft: str) -> Sequence[Statement]:
+    """Show the rivals of the best sentence beside it, all cut to the words of one answer; fewer where too
+    little would be left of each.
+    """
+    said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
+    pieces = [_Piece(s, quotes(s)) for s in shown]
+    beside = [_beside(r, read.basis[0]) for r in read.rivals if not repeated(r.text, said)]
+    for kept in range(len(beside), 0, -1):
+        together = [*pieces, *beside[:kept]]
+        fixed = sum(piece.fixed for piece in together)
+        allowed = allowances([piece.length for piece in together], LONGEST_ANSWER - fixed)
+        each = list(zip(together, allowed, strict=True))
+        if all(most >= LEFT * piece.length for piece, most in each):
+            return [piece.within(most, f"{read.question} {draft}", read) for piece, most in each]
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A statement of several; where it is a quotation it can be cut, but for the words that lead to it."""
+
+    statement: Statement
+    quotes: bool
+    lead: str = ""
+
+    @property
+    def length(self) -> int:
+        """How many words can be cut."""
+        return len(self.statement.evidence[0].quote.split()) if self.quotes else 0
+
+    @property
+    def fixed(self) -> int:
+        return len((self.lead if self.quotes else self.statement.text).split())
+
+    def within(self, most: int, about: str, read: Reading) -> Statement:
+        """Return the statement, its quotation cut to so many words."""
+        if not self.quotes:
+            return self.statement
+        part = excerpt(self.statement.evidence[0].quote, about, most, read.given.agreement)
+        return replace(self.statement, text=self.lead + part)
+
+
+def _beside(rival: Candidate, first: Candidate) -> _Piece:
+    """Return another sentence to show, which says its date when it is of another time: who was ambassador two
+    years ago must not stand beside who is now as if both were.
+    """
+    told = Statement(" ".join(rival.text.split()), (rival.evidence(),), supported=True)
+    article, other = rival.hit.article, first.hit.article
+    same = article.day == other.day or at_once(article.day, other.day)
+    return _Piece(told, True, "" if same else f"{an_article(article.day, article.published is None)} says: ")

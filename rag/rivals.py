@@ -1,0 +1,41 @@
+"""Sentences to show beside the best one, where the model's judgement does not tell them apart. Pure.
+
+A small model that is asked of one sentence after another whether it states the answer is hardly surer of the
+right one than of the next: which of the first three is the answer it cannot say, that it is among them it
+mostly can (eval/NOTES.md). What stands in them is for the reader to compare, each with its date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.agreement import Given
+from rag.grounding import Candidate
+from rag.matching import coverage
+
+CLOSE = 0.3  # log-odds between two sentences of which the model cannot say which is better
+NEAR = 0.75  # log-odds, for a sentence with another answer
+ANOTHER = 0.05  # share of what the passages give as answers, that a sentence has and those before have not
+MOST = 2  # sentences beside the best
+ALREADY_SAID = 0.8  # share of a sentence's words
+
+
+def rivals(best_first: Sequence[Candidate], values: Sequence[float], given: Given) -> list[Candidate]:
+    """Return the sentences to show beside the first: those whose value (log-odds) is as good, or nearly as
+    good and which hold another answer of those that the passages give. What only says the same is left out.
+    """
+    shown, said = [best_first[0]], given.standing_in(best_first[0].text)
+    for candidate, value in zip(best_first[1:], values[1:], strict=False):
+        answers = given.standing_in(candidate.text)
+        if repeated(candidate.text, [c.text for c in shown]) or (answers and answers <= said):
+            continue
+        another = given.share(answers - said) >= ANOTHER
+        if values[0] - value < (NEAR if another else CLOSE):
+            shown.append(candidate)
+            said |= answers
+    return shown[1 : 1 + MOST]
+
+
+def repeated(text: str, said: Sequence[str]) -> bool:
+    """Whether some texts together say a sentence already, or nearly."""
+    return coverage(text, " ".join(said)) >= ALREADY_SAID

@@ -1,0 +1,67 @@
+"""Which sentences are shown beside the best: three answers, and values that can be subtracted in the head."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.agreement import Given
+from rag.grounding import Candidate
+from rag.passages import split
+from rag.rivals import ANOTHER, CLOSE, MOST, NEAR, rivals
+from rag.types import Hit
+from tests.conftest import article
+
+GIVEN = Given({"malta": 0.5, "gothenburg": 0.3, "sea": 0.2 - ANOTHER / 2, "harbour": ANOTHER / 2})
+JUST = 0.01
+
+
+def candidate(text: str) -> Candidate:
+    (passage,) = split(article("a", text))
+    return Candidate(Hit(passage, article("a", text), 0.0, 1), 0, len(text), text)
+
+
+def beside(*sentences: tuple[str, float]) -> list[str]:
+    """The rivals of "It sailed to Malta.", each sentence with how far behind it is."""
+    best_first = [candidate(text) for text in ("It sailed to Malta.", *(text for text, _ in sentences))]
+    return [c.text for c in rivals(best_first, [1.0, *(1.0 - behind for _, behind in sentences)], GIVEN)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "furthest"),
+    [
+        ("The ferry left for Gothenburg.", NEAR),  # another answer
+        ("The ferry left the harbour.", CLOSE),  # one that hardly any passage gives
+        ("The ferry left in the morning.", CLOSE),  # no answer that a passage gives
+    ],
+)
+def test_how_far_behind_a_rival_may_be(sentence: str, furthest: float) -> None:
+    assert beside((sentence, furthest - JUST)) == [sentence]
+    assert beside((sentence, furthest + JUST)) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The ferry was bound for Malta in June.",  # the same answer
+        "Sailed to Malta.",  # the same sentence
+    ],
+)
+def test_what_says_the_same_stands_beside_nothing(sentence: str) -> None:
+    assert beside((sentence, 0.0)) == []
+
+
+def test_a_rival_must_differ_from_the_other_rivals_too() -> None:
+    first, same, third = "It went to Gothenburg.", "The port was Gothenburg.", "It went out to sea."
+    assert beside((first, 0.0), (same, 0.0), (third, 0.0)) == [first, third]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["To sea.", "A day.", "Gothenburg!", "Two."]), st.floats(0, 2))))
+def test_rivals_are_few_in_order_and_near(sentences: list[tuple[str, float]]) -> None:
+    ordered = sorted(sentences, key=lambda each: each[1])
+    found = beside(*ordered)
+    assert len(found) <= MOST
+    places = [next(i for i, (text, _) in enumerate(ordered) if text == each) for each in found]
+    assert places == sorted(places)
+    assert all(ordered[i][1] < NEAR for i in places)
