@@ -137,7 +137,10 @@ class Answerer:
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         signals = {**evidence, **weighed.signals}
         chance, answers = self._chance(signals)
-        made = self._answered(read, "", clock) if answers else self._refused(read, clock)
+        if answers:
+            made = self._answered(reading.unjudged(read, weighed), "", clock)
+        else:
+            made = self._refused(read, clock)
         return replace(made, confidence=chance, signals=signals)
 
     def _written(

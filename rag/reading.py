@@ -32,6 +32,7 @@ LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
+LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
@@ -185,6 +186,13 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
         settled=True,
         rivals=rivals(order, [values[i] for i in first], read.given),
     )
+
+
+def unjudged(read: Reading, weighed: Weighed) -> Reading:
+    """Choose the sentence that is likeliest to hold the answer where no model can judge, with its rivals."""
+    values = dict(zip(weighed.sentences, weighed.values, strict=True))
+    odds = [LIKELY_ODDS * values[c] for c in read.pool]
+    return replace(read, settled=True, rivals=rivals(read.pool, odds, read.given))
 
 
 def likely(

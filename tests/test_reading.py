@@ -191,3 +191,15 @@ def test_a_settled_order_is_kept_and_the_first_sentence_alone_is_written_from() 
     assert [c.text for c in read.pool] == [c.text for c in read.chosen] == ["a.", "b.", "c."]
     assert [c.text for c in read.basis] == ["a."]
     assert read.rivals == ()
+
+
+def test_where_no_model_judges_rivals_are_those_that_are_nearly_as_likely() -> None:
+    shown = candidate("ant.").hit
+    values = (3.0, 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS, -1.0)
+    found = Found("q", "q", None, QuestionDates(), (shown,))
+    ahead = reading.Weighed(
+        [candidate(w) for w in ("ant.", "bee.", "cow.")], values, Given(), [0.0] * 3, 0.5, {}
+    )
+    read = reading.unjudged(reading.settle(found, ahead, [], "", 10), ahead)
+    assert [c.text for c in read.basis] == ["ant."]
+    assert [c.text for c in read.rivals] == ["bee."]
