@@ -48,12 +48,12 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
         sentence = draft[start:end]
         statement, _ = ground(sentence, read.question, read.basis, similarity)
         if statement.supported and not _says_nothing(sentence, read):
-            shown.append(_made_whole(statement))
+            shown.append(_made_whole(statement, read))
         else:
             dropped.append(Statement(sentence))
     shown = _once(shown)
     if not shown:
-        shown.append(quotation(_stand_in(read, draft, similarity), f"{read.question} {draft}"))
+        shown.append(quotation(_stand_in(read, draft, similarity), f"{read.question} {draft}", read))
     return Grounded(tuple(with_rivals(shown, read, draft)), tuple(dropped))
 
 
@@ -90,11 +90,11 @@ def repeats(sentence: str, question: str) -> bool:
     return not added_words(sentence, question)
 
 
-def quotation(candidate: Candidate, about: str) -> Statement:
-    """Return a sentence of the articles as a statement of its own; of a long one the part ``about`` these
-    words.
+def quotation(candidate: Candidate, about: str, read: Reading) -> Statement:
+    """Return a sentence of the articles as a statement of its own; of a long one the part that has an answer,
+    or else is ``about`` these words.
     """
-    text = excerpt(candidate.text, about, LONGEST_QUOTE)
+    text = excerpt(candidate.text, about, LONGEST_QUOTE, read.given.agreement)
     return Statement(text, (candidate.evidence(),), supported=True)
 
 
@@ -112,7 +112,7 @@ def newest_first(
     return (first, *others[:2])
 
 
-def _made_whole(statement: Statement) -> Statement:
+def _made_whole(statement: Statement, read: Reading) -> Statement:
     """Put the quoted sentence, or the part that matters of a long one, in the place of a statement that it
     says more surely.
     """
@@ -121,7 +121,7 @@ def _made_whole(statement: Statement) -> Statement:
     quote = _one_line(statement.evidence[0].quote)
     if not says_more(statement.text, quote):
         return statement
-    return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE))
+    return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE, read.given.agreement))
 
 
 def _without_preamble(draft: str) -> str:
