@@ -28,8 +28,8 @@ def compare(
     attention = yield from skim(session, skimmed, asked, earlier)
     read = reading.settle(found, weighed, attention, earlier, shown)
     odds = yield from each_states(session, read)
-    if attention:  # a model too small to skim orders worse than likeness, though its doubt still counts
-        read = reading.judge(read, odds)
+    # A model too small to skim orders worse than likeness, though its doubt still counts.
+    read = reading.judge(read, odds) if attention else reading.unjudged(read, weighed)
     return read, {"one_states": max(odds)}
 
 
