@@ -77,7 +77,7 @@ def test_a_sentence_far_ahead_is_neither_skimmed_for_nor_judged(
         answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
         assert len(model.prompts) == prompts  # does it say so? what is it? before: does each say so?
         assert ("one_states" in answer.signals) == (prompts > 2)
-        assert answer.text == "The bridge cost 40 million euros."
+        assert answer.statements[0].text == "The bridge cost 40 million euros."
 
 
 def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
