@@ -64,6 +64,13 @@ def by_covered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("by_covered")
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence answers each part: among a handful of sentences, all are nearly as likely."""
+    monkeypatch.setattr("rag.rivals.MOST", 0)
+
+
+@pytest.mark.usefixtures("alone")
 def test_both_parts_are_answered_each_with_its_quotation(index: Index) -> None:
     answer = Answerer(index, None, TODAY).answer(
         "What did the bridge cost, and when is the harbour museum closed?"
@@ -78,6 +85,7 @@ def test_both_parts_are_answered_each_with_its_quotation(index: Index) -> None:
 
 
 @pytest.mark.usefixtures("by_covered")
+@pytest.mark.usefixtures("alone")
 def test_a_part_without_an_answer_is_named(index: Index) -> None:
     answer = Answerer(index, None, TODAY).answer("What did the bridge cost, and who painted Guernica?")
     assert not answer.abstained
@@ -94,6 +102,7 @@ def test_two_parts_without_an_answer_are_one_refusal(index: Index) -> None:
     assert answer.reason.startswith("Who painted Guernica in Paris? the nearest passages do not mention")
 
 
+@pytest.mark.usefixtures("alone")
 def test_passages_are_told_once_and_drafts_follow_each_other(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
