@@ -63,13 +63,13 @@ def by_covered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abstention, "gate", lambda _: gate)
 
 
-@pytest.mark.usefixtures("by_covered")
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence answers each part: among a handful of sentences, all are nearly as likely."""
     monkeypatch.setattr("rag.rivals.MOST", 0)
 
 
+@pytest.mark.usefixtures("by_covered")
 @pytest.mark.usefixtures("alone")
 def test_both_parts_are_answered_each_with_its_quotation(index: Index) -> None:
     answer = Answerer(index, None, TODAY).answer(
