@@ -12,7 +12,7 @@ from rag.reading import Reading
 from rag.rivals import repeated
 from rag.types import Statement
 
-LONGEST_ANSWER = 50  # words that several sentences may have together, cut ends not counted
+LONGEST_ANSWER = 60  # words that several sentences may have together
 LEFT = 0.4  # share of a quotation that is left at least when it is cut for another to stand beside it
 
 
