@@ -155,7 +155,7 @@ def markdown(table: Table) -> str:
 _RETRIEVAL = ("nDCG@10", "RR@10", "recall@1", "recall@5", "recall@10", "retrieve_median")
 _ANSWERS = (
     "right_answerable", "refused_answerable", "abstention_recall", "f1", "fully_cited", "citation_precision",
-    "verbatim", "total_median", "total_p95",
+    "verbatim", "words", "total_median", "total_p95",
 )  # fmt: skip
 
 

@@ -12,10 +12,10 @@ _CLAUSE_ENDS = (",", ";", ":", "—", "–", ".", "!", "?")
 
 
 def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
-    """Return a text on one line or, where it has more than ``most`` words, the part of so many at most
-    that is worth most and of these has most of the words of ``about``; a cut end is marked.
-
-    Of equal parts the first is taken. A clause that it would break off gives way where it adds nothing.
+    """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
+    is worth most: of these the beginning, since it says who speaks of what or, where no part is worth
+    anything, the one that has most of the words of ``about``. A cut end is marked, and a clause that it would
+    break off gives way where it adds nothing.
     """
     pieces, wanted = text.split(), set(content_words(about))
     if len(pieces) <= most:
@@ -26,8 +26,12 @@ def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | No
         a, b = part
         return worth(" ".join(pieces[a:b])) if worth else 0.0, sum(found[a:b])
 
+    def ranked(part: Span) -> tuple[float, bool, int]:
+        worth_it, hits = value(part)
+        return worth_it, worth_it > 0 and part[0] == 0, hits
+
     starts = range(len(pieces) - most + 1)
-    first = max(starts, key=lambda start: (value((start, start + most)), -start))
+    first = max(starts, key=lambda start: (*ranked((start, start + most)), -start))
     a, b = _whole_clauses(pieces, (first, first + most), value)
     return f"{CUT} " * (a > 0) + " ".join(pieces[a:b]) + f" {CUT}" * (b < len(pieces))
 

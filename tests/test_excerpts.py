@@ -40,6 +40,11 @@ def test_a_part_is_chosen_by_its_worth_before_its_words() -> None:
     assert excerpt("one two three four", "one two", 2, lambda part: float("four" in part)) == "… three four"
 
 
+def test_of_parts_worth_as_much_the_beginning_is_shown() -> None:
+    shown = excerpt("one two three four five six", "five", 4, lambda part: float("four" in part))
+    assert shown == "one two three four …"
+
+
 @given(st.lists(st.integers(0, 9), max_size=5), st.integers(0, 40))
 def test_allowances_take_from_the_longest(lengths: list[int], most: int) -> None:
     allowed = allowances(lengths, most)
