@@ -22,11 +22,15 @@ JUDGED = 5  # sentences about which the model is asked one by one
 def compare(
     session: GeneratorSession, found: Found, weighed: Weighed, earlier: str, shown: int
 ) -> Generator[Draft, None, tuple[Reading, Mapping[str, float]]]:
-    """Skim the sentences and judge the best one by one; return what comes of it, and the signals it gave."""
+    """Skim the sentences and, where the passages are not trusted to answer, judge the best one by one; return
+    what comes of it, and the signals it gave.
+    """
     asked = found.question if earlier else found.standalone_question
     skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
     attention = yield from skim(session, skimmed, asked, earlier)
     read = reading.settle(found, weighed, attention, earlier, shown)
+    if attention and weighed.trust >= reading.TRUSTED:
+        return reading.trusting(read, JUDGED), {}
     odds = yield from each_states(session, read)
     # A model too small to skim orders worse than likeness, though its doubt still counts.
     read = reading.judge(read, odds) if attention else reading.unjudged(read, weighed)

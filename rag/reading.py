@@ -32,6 +32,8 @@ LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
+TRUSTED = 0.8  # trust from which the model is not asked to judge: what the passages agree on is surer
+UNJUDGED = 1.5  # times what speaks for a sentence before, where the model does not judge
 LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -41,14 +43,16 @@ NEARLY = 2.0  # standard deviations, between sentences that could both hold the 
 class Weighed:
     """The sentences of the passages found, best first, with their values.
 
-    ``given`` is what the passages give as answers, ``agreed`` how much of it stands in each sentence, times
-    the probability that they answer at all, ``nearest`` the best cosine of a sentence and the question,
-    ``signals`` what the reader says for and against an answer; empty without a reader.
+    ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
+    the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
+    ``nearest`` the best cosine of a sentence and the question, ``signals`` what the reader says for and
+    against an answer; empty without a reader.
     """
 
     sentences: Sequence[Candidate]
     values: Sequence[float]
     given: Given
+    trust: float
     agreed: Sequence[float]
     nearest: float
     signals: Mapping[str, float]
@@ -128,6 +132,7 @@ def weigh(
         [pool[i] for i in order],
         [values[i] for i in order],
         answers,
+        trusted,
         [trusted * agreed[i] for i in order],
         max(cosines),
         signals,
@@ -175,7 +180,16 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
 
     What it judges of one sentence alone is too coarse: what spoke for each before is added.
     """
-    values = [sum(both) for both in zip(odds, read.priors, strict=False)]
+    return _chosen_anew(read, [sum(both) for both in zip(odds, read.priors, strict=False)])
+
+
+def trusting(read: Reading, most: int) -> Reading:
+    """Choose anew among the first ``most`` sentences by what speaks for each before the model judges it."""
+    return _chosen_anew(read, [UNJUDGED * prior for prior in read.priors[:most]])
+
+
+def _chosen_anew(read: Reading, values: Sequence[float]) -> Reading:
+    """Put the first sentences, one for each value (log-odds), in the order of these."""
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     return replace(

@@ -19,7 +19,7 @@ from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
 from rag.probe_training import Recorder, collect, fitted, read_states, told_apart, train, unseen
-from rag.types import Choice
+from rag.types import Choice, Span
 from tests.conftest import ScriptedModel
 
 
@@ -78,6 +78,28 @@ def test_a_sentence_far_ahead_is_neither_skimmed_for_nor_judged(
         assert len(model.prompts) == prompts  # does it say so? what is it? before: does each say so?
         assert ("one_states" in answer.signals) == (prompts > 2)
         assert answer.statements[0].text == "The bridge cost 40 million euros."
+
+
+class Attentive(Stateful):
+    """Pays most attention to what stands first."""
+
+    def attend(
+        self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
+    ) -> Generator[None, None, list[float]]:
+        yield
+        return [-float(i) for i in range(len(spans))]
+
+
+@pytest.mark.parametrize(("trusted", "judged"), [(0.0, 0), (1.1, JUDGED)])
+def test_where_the_passages_are_trusted_to_answer_sentences_are_not_judged(
+    trusted: float, judged: int, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.reading.TRUSTED", trusted)
+    monkeypatch.setattr("rag.reading.SURE", 99.0)
+    model = Attentive("The bridge cost 40 million euros.")
+    answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
+    assert len(model.prompts) == judged + 2  # each, all together, and writing
+    assert ("one_states" in answer.signals) == bool(judged)
 
 
 def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:

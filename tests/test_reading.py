@@ -52,6 +52,7 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
     assert [c.text for c in made.sentences] == ["The ferry left.", "A museum."]
     assert made.values == pytest.approx([reading.LIKELY_AGREED, 0.0])
     assert made.agreed == pytest.approx([1.0, 0.0])
+    assert made.trust == pytest.approx(1.0)
     latest = replace(found, dates=QuestionDates(order="latest"))
     assert reading.weigh(latest, pool, [0.0, 0.0], reads).agreed == [0.0, 0.0]  # it may be out of date
 
@@ -166,9 +167,19 @@ def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
     assert judged(1.0).rivals == []
 
 
+def test_where_the_passages_are_trusted_what_spoke_for_a_sentence_before_decides() -> None:
+    read = judged(0.0, 0.0, 0.0, priors=(0.1, 0.3, 0.2))  # in the order of the priors already
+    again = reading.trusting(
+        replace(read, priors=(0.1, 0.1 + 1.01 * rivals.CLOSE / reading.UNJUDGED, 9.0)), 2
+    )
+    assert [c.text[0] for c in again.pool] == ["c", "b", "a"]  # of the first two the second
+    assert again.settled
+    assert again.rivals == []
+
+
 def weighed(*values: float) -> reading.Weighed:
     pool = [candidate(f"{word}.") for word in "abcdef"][: len(values)]
-    return reading.Weighed(pool, values, Given(), [0.0] * len(values), 0.5, {})
+    return reading.Weighed(pool, values, Given(), 0.0, [0.0] * len(values), 0.5, {})
 
 
 def test_a_sentence_far_ahead_needs_no_comparing() -> None:
@@ -198,7 +209,7 @@ def test_where_no_model_judges_rivals_are_those_that_are_nearly_as_likely() -> N
     values = (3.0, 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS, -1.0)
     found = Found("q", "q", None, QuestionDates(), (shown,))
     ahead = reading.Weighed(
-        [candidate(w) for w in ("ant.", "bee.", "cow.")], values, Given(), [0.0] * 3, 0.5, {}
+        [candidate(w) for w in ("ant.", "bee.", "cow.")], values, Given(), 0.0, [0.0] * 3, 0.5, {}
     )
     read = reading.unjudged(reading.settle(found, ahead, [], "", 10), ahead)
     assert [c.text for c in read.basis] == ["ant."]
