@@ -7,7 +7,7 @@ that "it" has its meaning, and the answers are joined.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
@@ -16,6 +16,7 @@ from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
 MOST = 3  # parts; what more there is stays with the last
+LONGEST = 60  # words that the answers to all parts have together, if the first sentence of each has no more
 SHORTEST = 4  # words before the second part: "When and where did they meet?" asks about one meeting
 
 _ASKING = r"(?:who|whom|whose|what|which|when|where|why|how)\b"
@@ -48,12 +49,13 @@ def parts(question: str, today: date) -> list[str]:
 def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown: int) -> Answer:
     """Return one answer made of those to its parts; ``shown`` hits at most beside those that are quoted.
 
-    It abstains only when all parts do; otherwise its reason names the parts that have no answer. Its timeline
+    What stands beside the first statement of a part is left out where the answer would grow long. It abstains
+    only when all parts do; otherwise its reason names the parts that have no answer. Its timeline
     is that of the first part that has one: a chart shows one figure.
     """
     given = [a for a in answers if not a.abstained]
     surest = max(answers, key=lambda a: a.confidence or 0.0)
-    statements = _distinct(chain.from_iterable(a.statements for a in given))
+    statements = _distinct(_few(given))
     lacking = [part for part, a in zip(asked, answers, strict=True) if a.abstained]
     return replace(
         surest,
@@ -106,7 +108,19 @@ def _times(question: str, today: date) -> list[str]:
     ]
 
 
-def _distinct(statements: chain[Statement]) -> tuple[Statement, ...]:
+def _few(given: Sequence[Answer]) -> list[Statement]:
+    """Take the first statement of each part and, in turn, what else fits into the words of one answer."""
+    turns = list(zip_longest(*(a.statements for a in given)))
+    kept = [s for s in chain.from_iterable(turns[:1]) if s]
+    words = sum(len(s.text.split()) for s in kept)
+    for statement in filter(None, chain.from_iterable(turns[1:])):
+        longer = words + len(statement.text.split())
+        if longer <= LONGEST:
+            kept, words = [*kept, statement], longer
+    return [s for a in given for s in a.statements if any(s is k for k in kept)]
+
+
+def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """Leave out what was said before in the same words."""
     kept: dict[str, Statement] = {}
     for statement in statements:

@@ -13,7 +13,7 @@ from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
 from rag.index import Index
 from rag.parts import joined, parts
-from rag.types import Answer, Draft, Interval, Searched, Seconds
+from rag.types import Answer, Draft, Interval, Searched, Seconds, Statement
 from tests.conftest import ScriptedModel
 
 TODAY = date(2026, 1, 1)
@@ -128,3 +128,17 @@ def test_seconds_add_up_and_one_interval_is_kept() -> None:
     assert both.seconds == Seconds(1.5, 2.5, 3.5, 2.5, 7.5)
     assert both.interval == interval
     assert joined("a and b", ["a", "b"], [one, Answer("b", "B.")], 10).interval is None
+
+
+def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow_long() -> None:
+    def answer(*lengths: int) -> Answer:
+        said = tuple(Statement(f"{'one ' * (n - 1)}{n}", supported=True) for n in lengths)
+        return Answer("a", " ".join(s.text for s in said), statements=said)
+
+    def lengths(*answers: Answer) -> list[int]:
+        made = joined("a and b", ["a", "b"][: len(answers)], answers, 10)
+        return [len(s.text.split()) for s in made.statements]
+
+    assert lengths(answer(20, 8), answer(25, 7)) == [20, 8, 25, 7]
+    assert lengths(answer(20, 8), answer(26, 7)) == [20, 8, 26]
+    assert lengths(answer(40), answer(50, 5)) == [40, 50]  # the first of each, however long
