@@ -20,11 +20,13 @@ from rag.matching import coverage
 from rag.rivals import rivals
 from rag.search import Found
 from rag.types import Hit, Read, Statement
+from rag.wanted import lacking
 
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
 WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
 LIKELY_AGREED = 2.0  # standard deviations, for a sentence that holds all that the passages give as answers
+LIKELY_LACKING = 2.0  # standard deviations less, for a sentence without the kind of answer that is asked for
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
 LIKELY_WORDS = 320  # when likeness has, which is less sure
@@ -32,6 +34,7 @@ LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
+LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
 TRUSTED = 0.8  # trust from which the model is not asked to judge: what the passages agree on is surer
 UNJUDGED = 1.5  # times what speaks for a sentence before, where the model does not judge
 LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
@@ -157,7 +160,8 @@ def settle(
     priors: dict[Candidate, float] = {}
     if attention:
         leads = attended(attention, weighed.values[: len(attention)])
-        priors = {order[i]: prior(leads[i], weighed.agreed[i]) for i in in_order(leads)}
+        lacks = lacking(found.standalone_question, [c.text for c in order[: len(leads)]])
+        priors = {order[i]: prior(leads[i], weighed.agreed[i], lacks[i]) for i in in_order(leads)}
         order, budget = [*priors, *order[len(leads) :]], ATTENDED_WORDS
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
@@ -168,11 +172,12 @@ def settle(
     return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given, settled)
 
 
-def prior(lead: float, agreed: float) -> float:
+def prior(lead: float, agreed: float, lacks: bool) -> float:
     """Return what speaks for a sentence before the model judges it, in log-odds: how likely it seemed when
-    skimmed (standard deviations), and what ``Weighed.agreed`` says of it (0 to 1).
+    skimmed (standard deviations), what ``Weighed.agreed`` says of it (0 to 1), and against it that it lacks
+    the kind of answer that is asked for.
     """
-    return LEAD * min(lead, MOST_LEAD) + AGREED * agreed
+    return LEAD * min(lead, MOST_LEAD) + AGREED * agreed - LACKING * lacks
 
 
 def judge(read: Reading, odds: Sequence[float]) -> Reading:
@@ -230,7 +235,11 @@ def likely(
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    return [value + LIKELY_AGREED * share for value, share in zip(values, agreed, strict=True)]
+    lacks = lacking(question, [c.text for c in pool])
+    return [
+        value + LIKELY_AGREED * share - LIKELY_LACKING * lack
+        for value, share, lack in zip(values, agreed, lacks, strict=True)
+    ]
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

@@ -74,6 +74,7 @@ LAYERS = [
         "matching",
         "names",
         "rivals",
+        "wanted",
         "figures",
         "prompts",
     },

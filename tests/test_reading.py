@@ -57,6 +57,12 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
     assert reading.weigh(latest, pool, [0.0, 0.0], reads).agreed == [0.0, 0.0]  # it may be out of date
 
 
+def test_a_sentence_without_a_figure_does_not_say_how_many() -> None:
+    pool = [candidate("A ferry left."), candidate("9 ferries left.")]
+    found = reading.likely("How many left?", pool, [0.0, 0.0], {}, [0.0, 0.0])
+    assert found[1] - found[0] == pytest.approx(reading.LIKELY_LACKING)
+
+
 def test_the_first_sentences_within_the_budget() -> None:
     pool = [candidate("four five."), candidate("six seven eight nine."), candidate("one.")]
     assert reading.first_words(pool, budget=6) == pool[:2]
@@ -156,8 +162,9 @@ def test_what_spoke_for_a_sentence_before_counts_beside_what_is_judged() -> None
 
 
 def test_a_prior_by_hand() -> None:
-    assert reading.prior(2.0, 0.5) == pytest.approx(2 * reading.LEAD + 0.5 * reading.AGREED)
-    assert reading.prior(9.0, 0.0) == reading.LEAD * reading.MOST_LEAD  # no further ahead counts
+    assert reading.prior(2.0, 0.5, False) == pytest.approx(2 * reading.LEAD + 0.5 * reading.AGREED)
+    assert reading.prior(9.0, 0.0, False) == reading.LEAD * reading.MOST_LEAD  # no further ahead counts
+    assert reading.prior(0.0, 0.0, True) == -reading.LACKING
 
 
 def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:

@@ -1,0 +1,50 @@
+"""What kind of answer a question wants: a sentence without a figure does not say how many. Pure.
+
+Li and Roth, Learning Question Classifiers (COLING 2002), tell many kinds apart; here only those count whose
+answers can be told from other words without a model: figures and dates. That "who" wants a name tells little,
+since nearly every sentence of the news has one (eval/NOTES.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from rag.dates import mentions
+from rag.grounding import plain_figures
+from rag.text import fold
+
+_FIGURE = re.compile(
+    r"\bhow (?:many|much|large|big|high|tall|long|old|far)\b|"
+    r"\b(?:percentage|per ?cent|proportion|portion|share|head ?count|number of|figure)\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"^(?:\W*\w+ ){0,3}?(?:(?:which|what) (?:year|month|day|date)|"
+    r"when(?:['’]?s| (?:is|are|was|were|will|would|do|does|did|has|have|had|can|could|should)))\b",
+    re.IGNORECASE,
+)
+
+
+def lacking(question: str, texts: Sequence[str]) -> list[bool]:
+    """Return which of some texts cannot be the answer, for want of a figure or a date that the question asks
+    for; one that stands in the question is none.
+    """
+    if _DATE.search(question):
+        return _without(question, texts, _dates)
+    if _FIGURE.search(question):
+        return _without(question, texts, _figures)
+    return [False] * len(texts)
+
+
+def _without(question: str, texts: Sequence[str], found: Callable[[str], set[object]]) -> list[bool]:
+    asked = found(question)
+    return [not found(text) - asked for text in texts]
+
+
+def _dates(text: str) -> set[object]:
+    return {fold(text[m.start : m.end]) for m in mentions(text)}
+
+
+def _figures(text: str) -> set[object]:
+    return {figure.key for figure in plain_figures(text)}

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.wanted import lacking
+
+DAY, YEAR, FIGURE, NOTHING = (
+    "It closed on 3 May.",
+    "It closed in 2022.",
+    "It cost 40 million euros.",
+    "It is closed.",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "fitting"),
+    [
+        ("When did it close?", [DAY, YEAR]),
+        ("when's it closing", [DAY, YEAR]),
+        ("On which day did it close?", [DAY, YEAR]),
+        ("In what year did it close?", [DAY, YEAR]),
+        ("How much did it cost?", [FIGURE]),
+        ("What percentage was it?", [FIGURE]),
+        ("How did it close?", [DAY, YEAR, FIGURE, NOTHING]),
+        ("When it closed, what did they say?", [DAY, YEAR, FIGURE, NOTHING]),
+        ("What did the mayor say when they met?", [DAY, YEAR, FIGURE, NOTHING]),
+    ],
+)
+def test_which_sentences_lack_the_kind_of_answer_that_is_asked_for(question: str, fitting: list[str]) -> None:
+    texts = [DAY, YEAR, FIGURE, NOTHING]
+    assert [t for t, lacks in zip(texts, lacking(question, texts), strict=True) if not lacks] == fitting
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How many of the 40 million were paid?", "They paid 40 million."),
+        ("When did it open after 3 May?", "It closed on 3 May."),
+    ],
+)
+def test_what_stands_in_the_question_is_no_answer(question: str, text: str) -> None:
+    assert lacking(question, [text]) == [True]
