@@ -15,8 +15,8 @@ from rag.grounding import plain_figures
 from rag.text import fold
 
 _FIGURE = re.compile(
-    r"\bhow (?:many|much|large|big|high|tall|long|old|far)\b|"
-    r"\b(?:percentage|per ?cent|proportion|portion|share|head ?count|number of|figure)\b",
+    r"\bhow (?:many|much|large|big|high|tall|long|old|far)\b|\bhead ?count\b|"
+    r"\b(?:what|which) (?:percentage|per ?cent|proportion|portion|share|number)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(

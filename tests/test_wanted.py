@@ -21,6 +21,7 @@ DAY, YEAR, FIGURE, NOTHING = (
         ("In what year did it close?", [DAY, YEAR]),
         ("How much did it cost?", [FIGURE]),
         ("What percentage was it?", [FIGURE]),
+        ("Which plans do they share?", [DAY, YEAR, FIGURE, NOTHING]),
         ("How did it close?", [DAY, YEAR, FIGURE, NOTHING]),
         ("When it closed, what did they say?", [DAY, YEAR, FIGURE, NOTHING]),
         ("What did the mayor say when they met?", [DAY, YEAR, FIGURE, NOTHING]),
