@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.excerpts import CUT, allowances, excerpt
+from rag.excerpts import CUT, allowances, excerpt, one_line
 from rag.figures import an_article, at_once
 from rag.grounding import Candidate
 from rag.reading import Reading
@@ -19,7 +19,7 @@ LEFT = 0.4  # share of a quotation that is left at least when it is cut for anot
 def quotes(statement: Statement) -> bool:
     """Whether a statement is its quotation, or a part of it that is marked as such."""
     text = statement.text
-    return CUT in (text[:1], text[-1:]) or text == " ".join(statement.evidence[0].quote.split())
+    return CUT in (text[:1], text[-1:]) or text == one_line(statement.evidence[0].quote)
 
 
 def with_rivals(shown: Sequence[Statement], read: Reading, draft: str) -> Sequence[Statement]:
@@ -32,7 +32,7 @@ def with_rivals(shown: Sequence[Statement], read: Reading, draft: str) -> Sequen
     for kept in range(len(beside), 0, -1):
         together = [*pieces, *beside[:kept]]
         fixed = sum(piece.fixed for piece in together)
-        allowed = allowances([piece.length for piece in together], LONGEST_ANSWER - fixed)
+        allowed = allowances([piece.length for piece in together], max(0, LONGEST_ANSWER - fixed))
         each = list(zip(together, allowed, strict=True))
         if all(most >= LEFT * piece.length for piece, most in each):
             return [piece.within(most, f"{read.question} {draft}", read) for piece, most in each]
@@ -68,7 +68,7 @@ def _beside(rival: Candidate, first: Candidate) -> _Piece:
     """Return another sentence to show, which says its date when it is of another time: who was ambassador two
     years ago must not stand beside who is now as if both were.
     """
-    told = Statement(" ".join(rival.text.split()), (rival.evidence(),), supported=True)
+    told = Statement(one_line(rival.text), (rival.evidence(),), supported=True)
     article, other = rival.hit.article, first.hit.article
     same = article.day == other.day or at_once(article.day, other.day)
     return _Piece(told, True, "" if same else f"{an_article(article.day, article.published is None)} says: ")

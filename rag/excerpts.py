@@ -11,6 +11,11 @@ CUT = "…"
 _CLAUSE_ENDS = (",", ";", ":", "—", "–", ".", "!", "?")
 
 
+def one_line(text: str) -> str:
+    """Return a text without its line breaks and other runs of white space."""
+    return " ".join(text.split())
+
+
 def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
     """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
     is worth most: of these the beginning, since it says who speaks of what or, where no part is worth

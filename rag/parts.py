@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
+from rag.beside import LONGEST_ANSWER
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
 MOST = 3  # parts; what more there is stays with the last
-LONGEST = 60  # words that the answers to all parts have together, if the first sentence of each has no more
 SHORTEST = 4  # words before the second part: "When and where did they meet?" asks about one meeting
 
 _ASKING = r"(?:who|whom|whose|what|which|when|where|why|how)\b"
@@ -115,7 +115,7 @@ def _few(given: Sequence[Answer]) -> list[Statement]:
     words = sum(len(s.text.split()) for s in kept)
     for statement in filter(None, chain.from_iterable(turns[1:])):
         longer = words + len(statement.text.split())
-        if longer <= LONGEST:
+        if longer <= LONGEST_ANSWER:
             kept, words = [*kept, statement], longer
     return [s for a in given for s in a.statements if any(s is k for k in kept)]
 

@@ -36,7 +36,7 @@ MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attenti
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
 TRUSTED = 0.9  # trust from which the model is not asked to judge: what the passages agree on is surer
-UNJUDGED = 1.5  # times what speaks for a sentence before, where the model does not judge
+PRIOR_ALONE = 1.5  # times what speaks for a sentence before, where the model does not judge
 LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -190,7 +190,7 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
 
 def trusting(read: Reading, most: int) -> Reading:
     """Choose anew among the first ``most`` sentences by what speaks for each before the model judges it."""
-    return _chosen_anew(read, [UNJUDGED * prior for prior in read.priors[:most]])
+    return _chosen_anew(read, [PRIOR_ALONE * prior for prior in read.priors[:most]])
 
 
 def _chosen_anew(read: Reading, values: Sequence[float]) -> Reading:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.beside import quotes, with_rivals
-from rag.excerpts import excerpt
+from rag.excerpts import excerpt, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
 from rag.grounding import Candidate, Similarity, ground
@@ -118,7 +118,7 @@ def _made_whole(statement: Statement, read: Reading) -> Statement:
     """
     if len(statement.evidence) != 1:
         return statement
-    quote = _one_line(statement.evidence[0].quote)
+    quote = one_line(statement.evidence[0].quote)
     if not says_more(statement.text, quote):
         return statement
     return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE, read.given.agreement))
@@ -128,7 +128,3 @@ def _without_preamble(draft: str) -> str:
     """Take away "According to the passages,": the citation says it better."""
     text = _PREAMBLE.sub("", draft)
     return text[:1].upper() + text[1:] if text != draft else draft
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

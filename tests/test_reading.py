@@ -177,7 +177,7 @@ def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
 def test_where_the_passages_are_trusted_what_spoke_for_a_sentence_before_decides() -> None:
     read = judged(0.0, 0.0, 0.0, priors=(0.1, 0.3, 0.2))  # in the order of the priors already
     again = reading.trusting(
-        replace(read, priors=(0.1, 0.1 + 1.01 * rivals.CLOSE / reading.UNJUDGED, 9.0)), 2
+        replace(read, priors=(0.1, 0.1 + 1.01 * rivals.CLOSE / reading.PRIOR_ALONE, 9.0)), 2
     )
     assert [c.text[0] for c in again.pool] == ["c", "b", "a"]  # of the first two the second
     assert again.settled
