@@ -133,14 +133,11 @@ class Answerer:
 
     def _extracted(self, found: Found, weighed: Weighed, clock: Clock) -> Answer:
         """Answer with the best sentence itself."""
-        read = reading.settle(found, weighed, [], "", SHOWN)
+        read = reading.likeliest(found, weighed, "", SHOWN, reading.MANY_WORDS)
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         signals = {**evidence, **weighed.signals}
         chance, answers = self._chance(signals)
-        if answers:
-            made = self._answered(reading.unjudged(read, weighed), "", clock)
-        else:
-            made = self._refused(read, clock)
+        made = self._answered(read, "", clock) if answers else self._refused(read, clock)
         return replace(made, confidence=chance, signals=signals)
 
     def _written(
@@ -155,10 +152,11 @@ class Answerer:
         before = earlier(history) if found.standalone_question != found.question else ""
         known = probe(self.model.name) if self.model else None
         said: Mapping[str, float] = {}
-        if known and weighed.sure:
-            read = reading.settle(found, weighed, [], before, SHOWN, settled=True)
+        if known and weighed.clear:
+            read = reading.likeliest(found, weighed, before, SHOWN, reading.FEW_WORDS)
         else:
-            read, said = yield from drafting.compare(session, found, weighed, before, SHOWN)
+            comparing = drafting.compare(session, found, weighed, before, SHOWN, probed=known is not None)
+            read, said = yield from comparing
         together, choice = yield from drafting.states(session, read)
         inner = {"answered": known.answered(choice.state)} if known and choice.state is not None else {}
         signals = {"states": together, **said, **inner, **weighed.signals}

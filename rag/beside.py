@@ -28,7 +28,7 @@ def with_rivals(shown: Sequence[Statement], read: Reading, draft: str) -> Sequen
     """
     said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
     pieces = [_Piece(s, quotes(s)) for s in shown]
-    beside = [_beside(r, read.basis[0]) for r in read.rivals if not repeated(r.text, said)]
+    beside = [_beside(r, read.best) for r in read.rivals if not repeated(r.text, said)]
     for kept in range(len(beside), 0, -1):
         together = [*pieces, *beside[:kept]]
         fixed = sum(piece.fixed for piece in together)

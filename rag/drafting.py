@@ -20,21 +20,21 @@ JUDGED = 5  # sentences about which the model is asked one by one
 
 
 def compare(
-    session: GeneratorSession, found: Found, weighed: Weighed, earlier: str, shown: int
+    session: GeneratorSession, found: Found, weighed: Weighed, earlier: str, shown: int, *, probed: bool
 ) -> Generator[Draft, None, tuple[Reading, Mapping[str, float]]]:
-    """Skim the sentences and, where the passages are not trusted to answer, judge the best one by one; return
-    what comes of it, and the signals it gave.
+    """Skim the sentences and judge the best one by one; return what comes of it, and the signals it gave.
+
+    A model too small to skim orders worse than likeness. Its doubt still counts unless it is ``probed``.
     """
     asked = found.question if earlier else found.standalone_question
     skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
     attention = yield from skim(session, skimmed, asked, earlier)
-    read = reading.settle(found, weighed, attention, earlier, shown)
-    if attention and weighed.trust >= reading.TRUSTED:
-        return reading.trusting(read, JUDGED), {}
-    odds = yield from each_states(session, read)
-    # A model too small to skim orders worse than likeness, though its doubt still counts.
-    read = reading.judge(read, odds) if attention else reading.unjudged(read, weighed)
-    return read, {"one_states": max(odds)}
+    if attention:
+        read = reading.settle(found, weighed, attention, earlier, shown, reading.FEW_WORDS)
+        odds = yield from each_states(session, read)
+        return reading.judge(read, odds), {"one_states": max(odds)}
+    read = reading.likeliest(found, weighed, earlier, shown, reading.MANY_WORDS)
+    return read, {} if probed else {"one_states": max((yield from each_states(session, read)))}
 
 
 def skim(
@@ -72,9 +72,9 @@ def _odds(choice: Choice) -> float:
 def write(
     session: GeneratorSession, read: Reading, first_word: Callable[[], None]
 ) -> Generator[Draft, None, str]:
-    """Let the model answer from the best sentences. ``first_word`` is called once."""
+    """Let the model answer from the best sentence. ``first_word`` is called once."""
     text = ""
-    block = _block(read, read.basis)
+    block = _block(read, [read.best])
     writing = session.stream(prompts.asking(block, _asked(read), read.earlier), MAX_TOKENS)
     try:
         for new in writing:

@@ -28,15 +28,14 @@ WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relev
 LIKELY_AGREED = 2.0  # standard deviations, for a sentence that holds all that the passages give as answers
 LIKELY_LACKING = 2.0  # standard deviations less, for a sentence without the kind of answer that is asked for
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
-ATTENDED_WORDS = 130  # three or four sentences, when the model's attention has chosen
-LIKELY_WORDS = 320  # when likeness has, which is less sure
+FEW_WORDS = 130  # three or four sentences, where it is known which are best
+MANY_WORDS = 320  # where likeness alone has chosen, which is less sure
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
-TRUSTED = 0.9  # trust from which the model is not asked to judge: what the passages agree on is surer
-PRIOR_ALONE = 1.5  # times what speaks for a sentence before, where the model does not judge
+TRUSTED = 0.9  # trust from which the model is not asked to compare: what the passages agree on is surer
 LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -48,8 +47,8 @@ class Weighed:
 
     ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
-    ``nearest`` the best cosine of a sentence and the question, ``signals`` what the reader says for and
-    against an answer; empty without a reader.
+    ``lacks`` whether it is without the kind of answer that is asked for, ``nearest`` the best cosine of a
+    sentence and the question, ``signals`` what the reader says for and against an answer; empty without one.
     """
 
     sentences: Sequence[Candidate]
@@ -57,13 +56,17 @@ class Weighed:
     given: Given
     trust: float
     agreed: Sequence[float]
+    lacks: Sequence[bool]
     nearest: float
     signals: Mapping[str, float]
 
     @property
-    def sure(self) -> bool:
-        """Whether the first sentence is so far ahead that a model need not compare it with the others."""
-        return len(self.values) == 1 or self.values[0] - self.values[1] >= SURE
+    def clear(self) -> bool:
+        """Whether a model need not compare the sentences: the first is far ahead, or the passages are
+        trusted to answer.
+        """
+        ahead = len(self.values) == 1 or self.values[0] - self.values[1] >= SURE
+        return ahead or self.trust >= TRUSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,8 @@ class Reading:
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
     follow-up; ``priors`` the log-odds of each of the first sentences before the model judges it, once it has
-    skimmed them (empty when it has not); ``given`` what the passages give as answers; ``settled`` whether
-    the first sentence is known to be the best, since the model has judged the first ones by one or it is far
-    ahead, ``rivals`` those that it could not tell from the best.
+    skimmed them (empty when it has not); ``given`` what the passages give as answers; ``rivals`` those
+    that cannot be told from the best.
     """
 
     found: Found
@@ -84,15 +86,14 @@ class Reading:
     earlier: str
     priors: Sequence[float] = ()
     given: Given = field(default_factory=Given)
-    settled: bool = False
     rivals: Sequence[Candidate] = ()
 
     @property
-    def basis(self) -> Sequence[Candidate]:
-        """The sentences that the answer is written from: the best where it is known, or all that were
-        chosen. Given several, a small model answers from any of them (eval/NOTES.md).
+    def best(self) -> Candidate:
+        """The sentence that the answer is written from. Given several, a small model answers from any of
+        them (eval/NOTES.md).
         """
-        return self.chosen[:1] if self.settled else self.chosen
+        return self.chosen[0]
 
     @property
     def question(self) -> str:
@@ -117,7 +118,13 @@ def weigh(
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
     answers = given(found.standalone_question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
-    values = likely(found.standalone_question, pool, cosines, reads, agreed)
+    lacks = lacking(found.standalone_question, [c.text for c in pool])
+    values = [
+        likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
+        for likeness, share, lack in zip(
+            likely(found.standalone_question, pool, cosines, reads), agreed, lacks, strict=True
+        )
+    ]
     if found.dates.order == "latest":
         values = favour_newest(pool, values)
     order = in_order(values)
@@ -137,6 +144,7 @@ def weigh(
         answers,
         trusted,
         [trusted * agreed[i] for i in order],
+        [lacks[i] for i in order],
         max(cosines),
         signals,
     )
@@ -148,28 +156,26 @@ def settle(
     attention: Sequence[float],
     earlier: str,
     shown: int,
-    *,
-    settled: bool = False,
+    words: int,
 ) -> Reading:
-    """Choose what the answer is written from and the hits to show, ``shown`` at most.
+    """Choose what the answer is written from, ``words`` at most, and the hits to show, ``shown`` at most.
 
     ``attention`` is what the model paid to the first sentences when it skimmed them; empty when it cannot
-    tell or, when the order is ``settled`` without, was not asked.
+    tell or was not asked.
     """
-    order, budget = list(weighed.sentences), ATTENDED_WORDS if settled else LIKELY_WORDS
+    order = list(weighed.sentences)
     priors: dict[Candidate, float] = {}
     if attention:
         leads = attended(attention, weighed.values[: len(attention)])
-        lacks = lacking(found.standalone_question, [c.text for c in order[: len(leads)]])
-        priors = {order[i]: prior(leads[i], weighed.agreed[i], lacks[i]) for i in in_order(leads)}
-        order, budget = [*priors, *order[len(leads) :]], ATTENDED_WORDS
+        priors = {order[i]: prior(leads[i], weighed.agreed[i], weighed.lacks[i]) for i in in_order(leads)}
+        order = [*priors, *order[len(leads) :]]
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
-    chosen = first_words(order, budget)
+    chosen = first_words(order, words)
     kept = [priors[c] for c in order if c in priors]
     found = replace(found, hits=hits)
-    return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given, settled)
+    return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given)
 
 
 def prior(lead: float, agreed: float, lacks: bool) -> float:
@@ -185,33 +191,26 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
 
     What it judges of one sentence alone is too coarse: what spoke for each before is added.
     """
-    return _chosen_anew(read, [sum(both) for both in zip(odds, read.priors, strict=False)])
-
-
-def trusting(read: Reading, most: int) -> Reading:
-    """Choose anew among the first ``most`` sentences by what speaks for each before the model judges it."""
-    return _chosen_anew(read, [PRIOR_ALONE * prior for prior in read.priors[:most]])
-
-
-def _chosen_anew(read: Reading, values: Sequence[float]) -> Reading:
-    """Put the first sentences, one for each value (log-odds), in the order of these."""
+    values = [sum(both) for both in zip(odds, read.priors, strict=False)]
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     return replace(
         read,
         found=replace(read.found, hits=reranked(read.found.hits, order)),
         pool=order,
-        chosen=first_words(order, ATTENDED_WORDS),
-        settled=True,
+        chosen=first_words(order, FEW_WORDS),
         rivals=rivals(order, [values[i] for i in first], read.given),
     )
 
 
-def unjudged(read: Reading, weighed: Weighed) -> Reading:
-    """Choose the sentence that is likeliest to hold the answer where no model can judge, with its rivals."""
+def likeliest(found: Found, weighed: Weighed, earlier: str, shown: int, words: int) -> Reading:
+    """Choose by likeness alone, with the rivals of the likeliest sentence; arguments are those of
+    ``settle``.
+    """
+    read = settle(found, weighed, [], earlier, shown, words)
     values = dict(zip(weighed.sentences, weighed.values, strict=True))
     odds = [LIKELY_ODDS * values[c] for c in read.pool]
-    return replace(read, settled=True, rivals=rivals(read.pool, odds, read.given))
+    return replace(read, rivals=rivals(read.pool, odds, read.given))
 
 
 def likely(
@@ -219,12 +218,10 @@ def likely(
     pool: Sequence[Candidate],
     cosines: Sequence[float],
     reads: Mapping[str, Read],
-    agreed: Sequence[float],
 ) -> list[float]:
-    """Return how likely each sentence is to hold the answer; comparable within one question only.
+    """Return how likely each sentence is to hold the answer by itself; comparable within one question only.
 
-    ``reads`` are the passages that a reader has read, by id, empty when there is none; ``agreed`` is how much
-    of what they give as answers stands in each sentence.
+    ``reads`` are the passages that a reader has read, by id, empty when there is none.
     """
     columns = {
         "cosine": list(cosines),
@@ -234,12 +231,7 @@ def likely(
     if reads:
         columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
-    values = _sum(columns.values(), [WEIGHTS[name] for name in columns])
-    lacks = lacking(question, [c.text for c in pool])
-    return [
-        value + LIKELY_AGREED * share - LIKELY_LACKING * lack
-        for value, share, lack in zip(values, agreed, lacks, strict=True)
-    ]
+    return _sum(columns.values(), [WEIGHTS[name] for name in columns])
 
 
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:

@@ -1,7 +1,7 @@
 """From a draft to the statements that are shown: each on its quotations, or dropped. Pure but for similarity.
 
-The sentences that it was written from are at hand all the while: one of them takes the place of a draft that
-says nothing, or that no quotation carries.
+The sentence that it was written from is at hand all the while: it takes the place of a draft that says
+nothing, or that it does not carry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from rag.text import sentences
 from rag.types import Statement, TimelineEntry
 
 _PREAMBLE = re.compile(r"^(?:according to|based on) the (?:passages?|articles?|text),? ", re.IGNORECASE)
-FURTHER_BACK = 0.02  # of likeness, that a place further back among the chosen sentences counts for
 LONGEST_QUOTE = 60  # words of a quoted sentence that stand as an answer; of a longer one, a part
 
 
@@ -36,24 +35,24 @@ class Grounded:
 
 
 def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
-    """Find the quotations of each sentence of a draft among the sentences that it was written from.
+    """Find the quotation of each sentence of a draft in the sentence that it was written from.
 
-    A draft of which nothing is supported is repaired once, by one of these sentences. Those that the model
-    could not tell from the best are quoted beside it.
+    A draft of which nothing is supported gives way to that sentence. Those that could not be told from it are
+    quoted beside it.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
     draft = _without_preamble(draft)
     for start, end in sentences(draft):
         sentence = draft[start:end]
-        statement, _ = ground(sentence, read.question, read.basis, similarity)
+        statement, _ = ground(sentence, read.question, [read.best], similarity)
         if statement.supported and not _says_nothing(sentence, read):
             shown.append(_made_whole(statement, read))
         else:
             dropped.append(Statement(sentence))
     shown = _once(shown)
     if not shown:
-        shown.append(quotation(_stand_in(read, draft, similarity), f"{read.question} {draft}", read))
+        shown.append(quotation(read.best, f"{read.question} {draft}", read))
     return Grounded(tuple(with_rivals(shown, read, draft)), tuple(dropped))
 
 
@@ -63,26 +62,10 @@ def _once(shown: Sequence[Statement]) -> list[Statement]:
     return [s for s in dict.fromkeys(shown) if quoted.get(s.evidence, s) == s]
 
 
-def _stand_in(read: Reading, draft: str, similarity: Similarity) -> Candidate:
-    """Return the sentence to show instead of a draft: the one that the model judged best or, where it has
-    judged none, one that has all that the draft adds to the question, else the one most like the draft.
-    """
-    if len(read.basis) == 1 or not draft.strip():
-        return read.basis[0]
-    added = added_words(draft, read.question)
-    if len(added) > 1:
-        for candidate in read.basis:
-            if coverage(" ".join(added), candidate.text) == 1:
-                return candidate
-    likeness = similarity(draft, [c.text for c in read.basis])
-    return read.basis[max(range(len(likeness)), key=lambda i: likeness[i] - FURTHER_BACK * i)]
-
-
 def _says_nothing(sentence: str, read: Reading) -> bool:
     """Whether a sentence only says the question again, or copies a headline as the model was shown it."""
-    return repeats(sentence, read.question) or any(
-        coverage(sentence, heading(c.hit.article)) == 1 for c in read.basis
-    )
+    headline = heading(read.best.hit.article)
+    return repeats(sentence, read.question) or coverage(sentence, headline) == 1
 
 
 def repeats(sentence: str, question: str) -> bool:

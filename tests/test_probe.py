@@ -19,7 +19,7 @@ from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
 from rag.probe_training import Recorder, collect, fitted, read_states, told_apart, train, unseen
-from rag.types import Choice, Span
+from rag.types import Answer, Choice, Span
 from tests.conftest import ScriptedModel
 
 
@@ -64,20 +64,12 @@ def test_what_the_probe_says_is_a_signal_where_there_is_a_probe(
     assert "answered" not in other.signals
 
 
-def test_a_sentence_far_ahead_is_neither_skimmed_for_nor_judged(
-    index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 9.0)
-    sure_gate = Gate({"answered": 1.0}, {"answered": 0.0}, {"answered": 1.0}, 0.0, 0.5)
-    monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get)
-    monkeypatch.setattr("rag.abstention.gate", lambda _name: sure_gate)
-    for sure, prompts in ((-9.0, 2), (99.0, 2 + JUDGED)):
-        monkeypatch.setattr("rag.reading.SURE", sure)
-        model = Stateful("The bridge cost 40 million euros.")
-        answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
-        assert len(model.prompts) == prompts  # does it say so? what is it? before: does each say so?
-        assert ("one_states" in answer.signals) == (prompts > 2)
-        assert answer.statements[0].text == "The bridge cost 40 million euros."
+def asked(index: Index, monkeypatch: pytest.MonkeyPatch, model: Stateful, *, probed: bool) -> Answer:
+    """Ask a model, with a probe or without; it answers whatever is asked."""
+    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 0.0)
+    monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get if probed else {}.get)
+    monkeypatch.setattr("rag.abstention.gate", lambda _name: Gate({}, {}, {}, 0.0, 0.5))
+    return Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
 
 
 class Attentive(Stateful):
@@ -90,16 +82,34 @@ class Attentive(Stateful):
         return [-float(i) for i in range(len(spans))]
 
 
-@pytest.mark.parametrize(("trusted", "judged"), [(0.0, 0), (1.1, JUDGED)])
-def test_where_the_passages_are_trusted_to_answer_sentences_are_not_judged(
-    trusted: float, judged: int, index: Index, monkeypatch: pytest.MonkeyPatch
+# Two prompts ask whether the best sentences say it and what it is; those before, whether each says it.
+@pytest.mark.parametrize(
+    ("kind", "probed", "sure", "trusted", "prompts"),
+    [
+        (Attentive, True, 99.0, 1.1, JUDGED + 2),
+        (Attentive, True, -9.0, 1.1, 2),  # the first sentence is far ahead
+        (Attentive, True, 99.0, 0.0, 2),  # the passages are trusted
+        (Attentive, False, -9.0, 0.0, JUDGED + 2),  # doubt about each counts where there is no probe
+        (Stateful, True, 99.0, 1.1, 2),  # too small to skim
+        (Stateful, False, 99.0, 1.1, JUDGED + 2),
+    ],
+)
+def test_sentences_are_judged_where_that_helps(
+    kind: type[Stateful],
+    probed: bool,
+    sure: float,
+    trusted: float,
+    prompts: int,
+    index: Index,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("rag.reading.SURE", sure)
     monkeypatch.setattr("rag.reading.TRUSTED", trusted)
-    monkeypatch.setattr("rag.reading.SURE", 99.0)
-    model = Attentive("The bridge cost 40 million euros.")
-    answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
-    assert len(model.prompts) == judged + 2  # each, all together, and writing
-    assert ("one_states" in answer.signals) == bool(judged)
+    model = kind("The bridge cost 40 million euros.")
+    answer = asked(index, monkeypatch, model, probed=probed)
+    assert len(model.prompts) == prompts
+    assert ("one_states" in answer.signals) == (prompts > 2)
+    assert answer.statements[0].text == "The bridge cost 40 million euros."
 
 
 def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ WEIGHTS = reading.WEIGHTS
 def test_likeness_by_hand() -> None:
     """Of two values the better is one standard deviation above the mean, equal ones are none."""
     pool = [candidate("The ferry left.", score=1.0), candidate("A museum.")]
-    found = reading.likely("ferry museum", pool, [0.5, 0.1], {}, [0.0, 0.0])
+    found = reading.likely("ferry museum", pool, [0.5, 0.1], {})
     expected = WEIGHTS["cosine"] + WEIGHTS["passage"]  # each has one of the two words
     assert found == pytest.approx([expected, -expected])
 
@@ -38,7 +38,7 @@ def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
     pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
     reads = {"a": Read(-1.0, (3.0,)), "b": Read(2.0, (1.0,))}
     expected = WEIGHTS["answer"] - WEIGHTS["relevance"]
-    found = reading.likely("when", pool, [0.0, 0.0], reads, [0.0, 0.0])
+    found = reading.likely("when", pool, [0.0, 0.0], reads)
     assert found == pytest.approx([expected, -expected])
 
 
@@ -59,8 +59,11 @@ def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_mor
 
 def test_a_sentence_without_a_figure_does_not_say_how_many() -> None:
     pool = [candidate("A ferry left."), candidate("9 ferries left.")]
-    found = reading.likely("How many left?", pool, [0.0, 0.0], {}, [0.0, 0.0])
-    assert found[1] - found[0] == pytest.approx(reading.LIKELY_LACKING)
+    found = Found("How many left?", "How many left?", None, QuestionDates(), ())
+    made = reading.weigh(found, pool, [0.0, 0.0], {})
+    assert [c.text for c in made.sentences] == ["9 ferries left.", "A ferry left."]
+    assert made.lacks == [False, True]
+    assert made.values[0] - made.values[1] == pytest.approx(reading.LIKELY_LACKING)
 
 
 def test_the_first_sentences_within_the_budget() -> None:
@@ -174,50 +177,34 @@ def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
     assert judged(1.0).rivals == []
 
 
-def test_where_the_passages_are_trusted_what_spoke_for_a_sentence_before_decides() -> None:
-    read = judged(0.0, 0.0, 0.0, priors=(0.1, 0.3, 0.2))  # in the order of the priors already
-    again = reading.trusting(
-        replace(read, priors=(0.1, 0.1 + 1.01 * rivals.CLOSE / reading.PRIOR_ALONE, 9.0)), 2
-    )
-    assert [c.text[0] for c in again.pool] == ["c", "b", "a"]  # of the first two the second
-    assert again.settled
-    assert again.rivals == []
-
-
-def weighed(*values: float) -> reading.Weighed:
-    pool = [candidate(f"{word}.") for word in "abcdef"][: len(values)]
-    return reading.Weighed(pool, values, Given(), 0.0, [0.0] * len(values), 0.5, {})
+def weighed(*values: float, trust: float = 0.0) -> reading.Weighed:
+    pool = [candidate(f"{word}.") for word in ("ant", "bee", "cow", "dog")][: len(values)]
+    return reading.Weighed(pool, values, Given(), trust, [0.0] * len(values), [False] * len(values), 0.5, {})
 
 
 def test_a_sentence_far_ahead_needs_no_comparing() -> None:
-    assert weighed(3.0, 3.0 - reading.SURE).sure
-    assert not weighed(3.0, 3.1 - reading.SURE).sure
-    assert weighed(-9.0).sure
+    assert weighed(3.0, 3.0 - reading.SURE).clear
+    assert not weighed(3.0, 3.1 - reading.SURE).clear
+    assert weighed(-9.0).clear
+
+
+def test_sentences_of_trusted_passages_need_no_comparing() -> None:
+    assert weighed(3.0, 3.0, trust=reading.TRUSTED).clear
+    assert not weighed(3.0, 3.0, trust=reading.TRUSTED - 0.01).clear
+
+
+FOUND = Found("q", "q", None, QuestionDates(), (candidate("ant.").hit,))
 
 
 def test_skimmed_sentences_come_in_the_order_of_their_leads() -> None:
-    found = Found("q", "q", None, QuestionDates(), (candidate("a.").hit,))
-    read = reading.settle(found, weighed(3.0, 3.0, -1.0), [0.0, 2.0], "", 10)
-    assert [c.text for c in read.pool] == ["b.", "a.", "c."]  # the third was not skimmed
+    read = reading.settle(FOUND, weighed(3.0, 3.0, -1.0), [0.0, 2.0], "", 10, words=2)
+    assert [c.text for c in read.pool] == ["bee.", "ant.", "cow."]  # the third was not skimmed
+    assert [c.text for c in read.chosen] == ["bee.", "ant."]
     assert read.priors == pytest.approx([reading.LEAD, -reading.LEAD])  # of two one is above the mean
-    assert not read.settled
 
 
-def test_a_settled_order_is_kept_and_the_first_sentence_alone_is_written_from() -> None:
-    found = Found("q", "q", None, QuestionDates(), (candidate("a.").hit,))
-    read = reading.settle(found, weighed(3.0, 0.0, -1.0), [], "", 10, settled=True)
-    assert [c.text for c in read.pool] == [c.text for c in read.chosen] == ["a.", "b.", "c."]
-    assert [c.text for c in read.basis] == ["a."]
-    assert read.rivals == ()
-
-
-def test_where_no_model_judges_rivals_are_those_that_are_nearly_as_likely() -> None:
-    shown = candidate("ant.").hit
-    values = (3.0, 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS, -1.0)
-    found = Found("q", "q", None, QuestionDates(), (shown,))
-    ahead = reading.Weighed(
-        [candidate(w) for w in ("ant.", "bee.", "cow.")], values, Given(), 0.0, [0.0] * 3, 0.5, {}
-    )
-    read = reading.unjudged(reading.settle(found, ahead, [], "", 10), ahead)
-    assert [c.text for c in read.basis] == ["ant."]
+def test_by_likeness_alone_rivals_are_those_that_are_nearly_as_likely() -> None:
+    nearly = 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS
+    read = reading.likeliest(FOUND, weighed(3.0, nearly, -1.0), "", 10, words=9)
+    assert read.best.text == "ant."
     assert [c.text for c in read.rivals] == ["bee."]
