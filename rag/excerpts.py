@@ -19,8 +19,8 @@ def one_line(text: str) -> str:
 def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
     """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
     is worth most: of these the beginning, since it says who speaks of what or, where no part is worth
-    anything, the one that has most of the words of ``about``. A cut end is marked, and a clause that it would
-    break off gives way where it adds nothing.
+    anything, the one that has most of the words of ``about``. A cut end is marked, and a clause, name or
+    figure that it would break off gives way where it adds nothing.
     """
     pieces, wanted = text.split(), set(content_words(about))
     if len(pieces) <= most:
@@ -37,7 +37,7 @@ def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | No
 
     starts = range(len(pieces) - most + 1)
     first = max(starts, key=lambda start: (*ranked((start, start + most)), -start))
-    a, b = _whole_clauses(pieces, (first, first + most), value)
+    a, b = _whole_names(pieces, _whole_clauses(pieces, (first, first + most), value), value)
     return f"{CUT} " * (a > 0) + " ".join(pieces[a:b]) + f" {CUT}" * (b < len(pieces))
 
 
@@ -52,6 +52,26 @@ def _whole_clauses(pieces: Sequence[str], part: Span, value: Callable[[Span], tu
     wholes = [(a, b) for a in {*breaks, first} for b in {*breaks, last} if 2 * (b - a) >= last - first]
     kept = [whole for whole in wholes if value(whole) == value(part)]
     return max(kept, key=lambda whole: (len(breaks.intersection(whole)), whole[1] - whole[0], -whole[0]))
+
+
+def _whole_names(pieces: Sequence[str], part: Span, value: Callable[[Span], tuple[float, int]]) -> Span:
+    """Return a part without the names and figures that it breaks off at its ends, where nothing is lost."""
+    a, b = part
+    while a < b and _together(pieces, a):
+        a += 1
+    while a < b and _together(pieces, b):
+        b -= 1
+    shorter = [(a, b), (a, part[1]), (part[0], b)]
+    return next((each for each in shorter if each[0] < each[1] and value(each) == value(part)), part)
+
+
+def _together(pieces: Sequence[str], at: int) -> bool:
+    """Whether the words before and after a place are of one name, or are a figure and what it counts."""
+    if not 0 < at < len(pieces) or pieces[at - 1].endswith(_CLAUSE_ENDS):
+        return False
+    before, after = pieces[at - 1], pieces[at]
+    named = before[0].isupper() and (after[0].isupper() or after[0].isdigit())  # Da Nang, May 26
+    return named or any(letter.isdigit() for letter in before)
 
 
 def allowances(lengths: Sequence[int], most: int) -> list[int]:
