@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, evidence_signals, what_is_missing
 from rag.clock import Clock
-from rag.conversation import earlier
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
 from rag.grounding import Candidate, candidates
@@ -88,25 +87,44 @@ class Answerer:
     ) -> Generator[Progress]:
         """Answer a question that asks one thing."""
         clock = Clock()
-        found = find(
-            self.index, question, FOUND, history=history, source=source, published_from=published_from,
-            published_to=published_to, today=self._today, rerank=False,
-            join=False,
-        )  # fmt: skip
+        found = self.find(question, history, source, published_from, published_to)
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
-        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
-        if not pool:
-            clock.lap("retrieve")
+        weighed = self.weigh(found)
+        clock.lap("retrieve")  # reading is part of finding
+        if weighed is None:
             found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, source), clock)
-            return
-        weighed = self._weighed(found, pool)
-        clock.lap("retrieve")  # reading is part of finding
-        if self.model is None:
+        elif self.model is None:
             yield self._extracted(found, weighed, clock)
         else:
             with self.model.session() as session:
                 yield from self._written(session, found, weighed, history, clock)
+
+    def find(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        source: str | None = None,
+        published_from: date | None = None,
+        published_to: date | None = None,
+    ) -> Found:
+        """Find the passages to read for a question that asks one thing."""
+        return find(
+            self.index, question, FOUND, history=history, source=source, published_from=published_from,
+            published_to=published_to, today=self._today, rerank=False,
+            join=False,
+        )  # fmt: skip
+
+    def weigh(self, found: Found) -> Weighed | None:
+        """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""
+        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
+        if not pool:
+            return None
+        self._vectors |= self.index.sentence_vectors(found.hits)
+        question = found.standalone_question
+        cosines = self._similarity(question, [c.text for c in pool])
+        reads = self.index.read(question, found.hits)
+        return reading.weigh(found, pool, cosines, reads)
 
     def answer(
         self,
@@ -123,17 +141,9 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
-    def _weighed(self, found: Found, pool: Sequence[Candidate]) -> Weighed:
-        """Read the passages, and weigh their sentences by that and by likeness."""
-        self._vectors |= self.index.sentence_vectors(found.hits)
-        question = found.standalone_question
-        cosines = self._similarity(question, [c.text for c in pool])
-        reads = self.index.read(question, found.hits)
-        return reading.weigh(found, pool, cosines, reads)
-
     def _extracted(self, found: Found, weighed: Weighed, clock: Clock) -> Answer:
         """Answer with the best sentence itself."""
-        read = reading.likeliest(found, weighed, "", SHOWN, reading.MANY_WORDS)
+        read = reading.unjudged(reading.settle(found, weighed, [], "", SHOWN, reading.MANY_WORDS))
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         signals = {**evidence, **weighed.signals}
         chance, answers = self._chance(signals)
@@ -149,17 +159,9 @@ class Answerer:
         clock: Clock,
     ) -> Iterator[Progress]:
         """Choose the evidence, decide whether it answers, and write with a model."""
-        before = earlier(history) if found.standalone_question != found.question else ""
         known = probe(self.model.name) if self.model else None
-        said: Mapping[str, float] = {}
-        if known and weighed.clear:
-            read = reading.likeliest(found, weighed, before, SHOWN, reading.FEW_WORDS)
-        else:
-            comparing = drafting.compare(session, found, weighed, before, SHOWN, probed=known is not None)
-            read, said = yield from comparing
-        together, choice = yield from drafting.states(session, read)
-        inner = {"answered": known.answered(choice.state)} if known and choice.state is not None else {}
-        signals = {"states": together, **said, **inner, **weighed.signals}
+        examined = yield from drafting.examine(session, found, weighed, history, SHOWN, known)
+        read, signals = examined.read, {**examined.signals(known), **weighed.signals}
         chance, answers = self._chance(signals)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

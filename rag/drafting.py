@@ -6,35 +6,79 @@ Each step yields a Draft now and then, so that a reader who leaves stops the mod
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from rag import prompts, reading
+from rag.conversation import earlier
 from rag.grounding import Candidate
+from rag.probe import Probe
 from rag.reading import Reading, Weighed
 from rag.search import Found
-from rag.types import Choice, Draft, GeneratorSession
+from rag.types import Choice, Draft, GeneratorSession, Turn
 
 T = TypeVar("T")
 MAX_TOKENS = 96
-JUDGED = 5  # sentences about which the model is asked one by one
+JUDGED = 8  # sentences about which the model is asked one by one
 
 
-def compare(
-    session: GeneratorSession, found: Found, weighed: Weighed, earlier: str, shown: int, *, probed: bool
-) -> Generator[Draft, None, tuple[Reading, Mapping[str, float]]]:
-    """Skim the sentences and judge the best one by one; return what comes of it, and the signals it gave.
-
-    A model too small to skim orders worse than likeness. Its doubt still counts unless it is ``probed``.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the model came to before it writes: the sentences in its order, what it made of each of those that
+    it was asked about alone (none where that was clear), and of the chosen ones together.
     """
-    asked = found.question if earlier else found.standalone_question
-    skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
-    attention = yield from skim(session, skimmed, asked, earlier)
-    if attention:
-        read = reading.settle(found, weighed, attention, earlier, shown, reading.FEW_WORDS)
-        odds = yield from each_states(session, read)
-        return reading.judge(read, odds), {"one_states": max(odds)}
-    read = reading.likeliest(found, weighed, earlier, shown, reading.MANY_WORDS)
-    return read, {} if probed else {"one_states": max((yield from each_states(session, read)))}
+
+    read: Reading
+    alone: Sequence[tuple[Candidate, Choice]]
+    together: Choice
+
+    def signals(self, known: Probe | None) -> Mapping[str, float]:
+        """Return what all this says for an answer."""
+        said = {"states": odds(self.together)}
+        if self.alone:
+            said["one_states"] = max(odds(choice) for _, choice in self.alone)
+        if known and self.together.state is not None:
+            said["answered"] = known.answered(self.together.state)
+        return said
+
+
+def examine(
+    session: GeneratorSession,
+    found: Found,
+    weighed: Weighed,
+    history: Sequence[Turn],
+    shown: int,
+    known: Probe | None,
+) -> Generator[Draft, None, Examined]:
+    """Let the model find the sentences that answer: by likeness where that is clear, else it skims them and
+    judges the best one by one.
+    """
+    before = earlier(history) if found.standalone_question != found.question else ""
+    alone: list[tuple[Candidate, Choice]] = []
+    if known and weighed.clear:
+        read = reading.unjudged(reading.settle(found, weighed, [], before, shown, reading.FEW_WORDS))
+    else:
+        asked = found.question if before else found.standalone_question
+        skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
+        attention = yield from skim(session, skimmed, asked, before)
+        words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
+        read = reading.settle(found, weighed, attention, before, shown, words)
+        for candidate in read.pool[:JUDGED]:
+            choice = yield from _checked(session, prompts.passages_block([candidate]), read)
+            alone.append((candidate, choice))
+        read = _judged(read, [choice for _, choice in alone], known)
+    together = yield from _checked(session, _block(read, read.chosen), read)
+    return Examined(read, alone, together)
+
+
+def _judged(read: Reading, choices: Sequence[Choice], known: Probe | None) -> Reading:
+    """Put the sentences in the order of what the model's state says of each. A model that no probe is known
+    for orders worse by its words than likeness does.
+    """
+    states = [choice.state for choice in choices if choice.state is not None]
+    if known and len(states) == len(choices):
+        return reading.judged(read, [known.answers(state) for state in states])
+    return reading.unjudged(read)
 
 
 def skim(
@@ -44,28 +88,13 @@ def skim(
     return (yield from _reading(session.attend(*prompts.skimming(pool, question, earlier))))
 
 
-def each_states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, list[float]]:
-    """Return the model's log-odds that a sentence states the answer, for each of the first by itself."""
-    odds = []
-    for candidate in read.pool[:JUDGED]:
-        choice = yield from _checked(session, prompts.passages_block([candidate]), read)
-        odds.append(_odds(choice))
-    return odds
-
-
-def states(session: GeneratorSession, read: Reading) -> Generator[Draft, None, tuple[float, Choice]]:
-    """Return the model's log-odds that the chosen sentences state the answer together, and its choice."""
-    choice = yield from _checked(session, _block(read, read.chosen), read)
-    return _odds(choice), choice
-
-
 def _checked(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Choice]:
     messages = prompts.checking(block, _asked(read), read.earlier)
     return (yield from _reading(session.choose(messages, prompts.YES + prompts.NO)))
 
 
-def _odds(choice: Choice) -> float:
-    """The log-odds of yes against no."""
+def odds(choice: Choice) -> float:
+    """Return the log-odds of yes against no."""
     return max(choice.chances[: len(prompts.YES)]) - max(choice.chances[len(prompts.YES) :])
 
 

@@ -1,9 +1,10 @@
-"""What a model's own state says about whether the passages answer its question: a linear probe.
+"""What a model's own state says about whether passages answer its question, and which: linear probes.
 
 A model's hidden states tell answerable from unanswerable questions better than its words do (Slobodkin et
-al., The Curious Case of Hallucinatory (Un)answerability, EMNLP 2023). The probe is a logistic regression on
-the state after some layer at the end of the prompt that asks whether the passages state the answer;
-rag/probe_training.py has fitted it, and probe.safetensors holds its weights for each model.
+al., The Curious Case of Hallucinatory (Un)answerability, EMNLP 2023), and which of several sentences answers
+as well. Both probes are logistic regressions on the state after some layer at the end of the prompt that asks
+whether passages state the answer; rag/probe_training.py has fitted them, and probe.safetensors holds their
+weights for each model.
 """
 
 from __future__ import annotations
@@ -20,15 +21,24 @@ from safetensors.numpy import load_file
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A direction in the state after ``layer`` layers: ``weights`` of shape (dimension,) and a bias."""
+    """Directions in the state after ``layer`` layers, each of shape (dimension,): ``weights``, with a bias,
+    of all passages that answer, ``better`` of a sentence that does.
+    """
 
     layer: int
     weights: NDArray[np.float32]
     bias: float
+    better: NDArray[np.float32]
 
     def answered(self, state: NDArray[np.float32]) -> float:
         """Return the log-odds that the passages answer, from the state, shape (dimension,)."""
         return float(state @ self.weights) + self.bias
+
+    def answers(self, state: NDArray[np.float32]) -> float:
+        """Return how surely one sentence answers, from the state that it alone leads to: less another's, the
+        log-odds that it is this one and not the other.
+        """
+        return float(state @ self.better)
 
 
 @cache
@@ -46,6 +56,7 @@ def _read() -> Mapping[str, Probe]:
             int(tensors[f"{name}/layer"][0]),
             tensors[f"{name}/weights"],
             float(tensors[f"{name}/bias"][0]),
+            tensors[f"{name}/better"],
         )
         for name in names
     }

@@ -1,13 +1,14 @@
 """Fits the probe of a generator (rag/probe.py) and its refusals on question files, on the processor.
 
-    python -m rag.probe_training qwen-1.5b states.jsonl --layer 18 --collect eval/hard.jsonl raw
-    python -m rag.probe_training qwen-1.5b states.jsonl --layer 18 --collect eval/questions.jsonl index
-    python -m rag.probe_training qwen-1.5b states.jsonl --layer 18
+    python -m rag.probe_training qwen-1.5b states.jsonl --layer 20 --collect eval/hard.jsonl raw
+    python -m rag.probe_training qwen-1.5b states.jsonl --layer 20 --collect eval/questions.jsonl index
+    python -m rag.probe_training qwen-1.5b states.jsonl --layer 20
 
 The first two ask the questions of a file's ``train`` split over an index and append to states.jsonl what the
-model came to, a line a question; what is there is not asked again. The last fits the probe and writes
-rag/probe.safetensors, then prints how well either kind of question is told apart when each is judged by a fit
-that has not seen it, and the gate for rag/abstention.json, which is fitted on those judgements.
+model came to, a line a question; what is there is not asked again. The last fits the probes and writes
+rag/probe.safetensors, then prints how well either kind of question is told apart and how often the right
+sentence comes first when each question is judged by a fit that has not seen it, and the gate for
+rag/abstention.json, which is fitted on those judgements.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from rag.abstention import fit, logistic
-from rag.answer import Answerer
+from rag.answer import SHOWN, Answerer
+from rag.drafting import examine
+from rag.eval_metrics import is_right
 from rag.eval_questions import Question
 from rag.eval_sets import read_questions
 from rag.generator import TransformersGenerator
@@ -35,69 +37,73 @@ from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
 from rag.parts import parts
-from rag.types import Answer, ChatModel, Choice, GeneratorSession
+from rag.probe import probe
+from rag.types import Draft
 
+T = TypeVar("T")
 Floats = NDArray[np.floating[Any]]
 
 RIDGE = 300.0  # few questions, many dimensions
+PAIR_RIDGE = 10.0
 FOLDS = 10
 SIGNALS = ("states",)  # what the model says, for comparison
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
 
 
-class Recorder:
-    """A chat model that keeps the last choice of each question."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self.name = model.name
-        self.choices: list[Choice] = []
-        self._model = model
-
-    @contextmanager
-    def session(self) -> Iterator[GeneratorSession]:
-        """Open a session whose choices are kept."""
-        with self._model.session() as session:
-            yield _Recorded(session, self.choices)
-
-
-class _Recorded:
-    def __init__(self, session: GeneratorSession, choices: list[Choice]) -> None:
-        self._session, self._choices = session, choices
-        self.stream, self.attend = session.stream, session.attend
-
-    def choose(self, messages: Sequence[tuple[str, str]], choices: Sequence[str]) -> Any:
-        made = yield from self._session.choose(messages, choices)
-        self._choices.append(made)
-        return made
-
-
-def collect(recorder: Recorder, index: Index, questions: Sequence[Question], states: Path) -> None:
+def collect(answerer: Answerer, questions: Sequence[Question], states: Path) -> None:
     """Ask questions and append what the model came to; a question that is there is not asked again.
 
-    Nor is one of several parts: what the model comes to last is about its last part alone.
+    Nor is one of several parts: what the model comes to is about one part alone.
     """
     known = {row["id"] for row in read_states(states)}
-    answerer = Answerer(index, recorder)
     with states.open("a", encoding="utf-8") as handle:
         for question in questions:
             if question.id in known or len(parts(question.question, date.today())) > 1:
                 continue
-            recorder.choices.clear()
-            answer = answerer.answer(question.question, question.history)
-            row = _row(question, answer, recorder.choices)
+            row = _examined(answerer, question)
             if row:
                 handle.write(json.dumps(row) + "\n")
                 handle.flush()
             sys.stderr.write(f"{question.id}\n")
 
 
-def _row(question: Question, answer: Answer, choices: Sequence[Choice]) -> Mapping[str, Any] | None:
-    """The last choice of a question is about all that was chosen; None when it came to no choice."""
-    if not choices or choices[-1].state is None:
+def _examined(answerer: Answerer, question: Question) -> Mapping[str, Any] | None:
+    """What the model came to for a question: of the chosen sentences together and, where the question has an
+    answer, of each that was judged alone, with whether it holds it. None when it came to nothing.
+    """
+    model, found = answerer.model, answerer.find(question.question, question.history)
+    weighed = answerer.weigh(found)
+    if model is None or weighed is None:
         return None
-    signals = {name: answer.signals[name] for name in SIGNALS}
-    state = [round(float(x), 4) for x in choices[-1].state]
-    return {"id": question.id, "answerable": question.answerable, "signals": signals, "state": state}
+    with model.session() as session:
+        steps = examine(session, found, weighed, question.history, SHOWN, probe(model.name))
+        examined = drained(steps)
+    if examined.together.state is None:
+        return None
+    signals = examined.signals(None)
+    alone = examined.alone if question.answerable else []
+    return {
+        "id": question.id,
+        "answerable": question.answerable,
+        "signals": {name: signals[name] for name in SIGNALS},
+        "state": _rounded(examined.together.state),
+        "alone": [_rounded(choice.state) for _, choice in alone if choice.state is not None],
+        "holds": [is_right(candidate.text, question.answers) for candidate, _ in alone],
+    }
+
+
+def drained(steps: Generator[Draft, None, T]) -> T:
+    """Return what a generator returns."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+def _rounded(state: Floats) -> list[float]:
+    return [round(float(x), 4) for x in state]
 
 
 def read_states(path: Path) -> list[Mapping[str, Any]]:
@@ -112,6 +118,56 @@ def fitted(table: Floats, truth: Floats, ridge: float = RIDGE) -> tuple[Floats, 
     means, spreads, beta = logistic(table, truth, ridge)
     weights = beta[:-1] / spreads
     return weights, float(beta[-1] - weights @ means)
+
+
+def fitted_to_pairs(pairs: Floats, weights: Floats, ridge: float = PAIR_RIDGE) -> Floats:
+    """Return the direction in which one state of each pair lies beyond the other: logistic regression of the
+    differences, shape (pairs, dimension), each with a weight, by Newton's method.
+    """
+    spreads = np.sqrt((pairs**2).mean(axis=0))
+    spreads[spreads < 1e-3] = 1.0
+    left, sizes, right = np.linalg.svd(pairs / spreads, full_matrices=False)  # few pairs, many dimensions
+    table = left * sizes
+    beta = np.zeros(table.shape[1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-table @ beta))
+        slope = table.T @ (weights * (1 - chance)) - ridge * beta
+        curve = (table * (weights * chance * (1 - chance))[:, None]).T @ table + ridge * np.eye(len(beta))
+        step = np.linalg.solve(curve, slope)
+        beta += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return np.asarray((right.T @ beta) / spreads)
+
+
+def pairs_of(row: Mapping[str, Any]) -> list[Floats]:
+    """Return the differences of the states of sentences that hold a question's answer and of others."""
+    states = [np.asarray(state) for state in row["alone"]]
+    holding = [s for s, holds in zip(states, row["holds"], strict=True) if holds]
+    others = [s for s, holds in zip(states, row["holds"], strict=True) if not holds]
+    return [one - other for one in holding for other in others]
+
+
+def fit_better(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> Floats:
+    """Fit the probe of single sentences; each question weighs the same."""
+    each = [pairs for row in rows if (pairs := pairs_of(row))]
+    weights = np.concatenate([np.full(len(pairs), 1 / len(pairs)) for pairs in each])
+    return fitted_to_pairs(np.asarray([pair for pairs in each for pair in pairs]), weights, ridge)
+
+
+def first_right(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> tuple[int, int]:
+    """Return for how many questions the sentence that is put first holds the answer, by a fit on the other
+    nine tenths of the questions, and for how many any of the sentences does and not all.
+    """
+    asked = [row for row in rows if pairs_of(row)]
+    places, right = np.random.default_rng(0).permutation(len(asked)), 0
+    for fold in range(FOLDS):
+        out = places[fold::FOLDS]
+        direction = fit_better([asked[i] for i in np.setdiff1d(places, out)], ridge)
+        right += sum(
+            asked[i]["holds"][int(np.argmax(np.asarray(asked[i]["alone"]) @ direction))] for i in out
+        )
+    return right, len(asked)
 
 
 def unseen(table: Floats, truth: Floats, ridge: float = RIDGE) -> Floats:
@@ -145,8 +201,11 @@ def train(model: str, layer: int, rows: Sequence[Mapping[str, Any]], write: Any)
         f"{model}/weights": weights.astype(np.float32),
         f"{model}/bias": np.asarray([bias], dtype=np.float32),
         f"{model}/layer": np.asarray([layer], dtype=np.int64),
+        f"{model}/better": fit_better(rows).astype(np.float32),
     }
     save_file(tensors, WEIGHTS)
+    right, asked = first_right(rows)
+    write(f"a sentence with the answer first: {right} of {asked}\n")
     columns = {name: np.asarray([row["signals"][name] for row in rows]) for name in SIGNALS}
     for name, column in {**columns, "answered": odds}.items():
         write(f"{name}: AUC {told_apart(column, truth):.3f} over {len(rows)} questions\n")
@@ -172,7 +231,7 @@ def main(arguments: Sequence[str]) -> None:
     name = options.model
     generator = TransformersGenerator(model_path(name), name, evidence_head(name), options.layer)
     asked = read_questions(questions, "train").questions
-    collect(Recorder(generator), Index.open(index), asked, options.states)
+    collect(Answerer(Index.open(index), generator), asked, options.states)
 
 
 if __name__ == "__main__":

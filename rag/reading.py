@@ -74,9 +74,8 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``priors`` the log-odds of each of the first sentences before the model judges it, once it has
-    skimmed them (empty when it has not); ``given`` what the passages give as answers; ``rivals`` those
-    that cannot be told from the best.
+    follow-up; ``priors`` the log-odds of each of the first sentences before a model judges it; ``given`` what
+    the passages give as answers; ``rivals`` those that cannot be told from the best.
     """
 
     found: Found
@@ -164,18 +163,19 @@ def settle(
     tell or was not asked.
     """
     order = list(weighed.sentences)
-    priors: dict[Candidate, float] = {}
     if attention:
         leads = attended(attention, weighed.values[: len(attention)])
-        priors = {order[i]: prior(leads[i], weighed.agreed[i], weighed.lacks[i]) for i in in_order(leads)}
-        order = [*priors, *order[len(leads) :]]
+        said = zip(leads, weighed.agreed, weighed.lacks, strict=False)
+        priors = dict(zip(order, [prior(*each) for each in said], strict=False))
+        order = [order[i] for i in in_order(leads)] + order[len(leads) :]
+    else:
+        priors = dict(zip(order, [LIKELY_ODDS * value for value in weighed.values], strict=True))
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]
-    chosen = first_words(order, words)
     kept = [priors[c] for c in order if c in priors]
     found = replace(found, hits=hits)
-    return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given)
+    return Reading(found, order, first_words(order, words), weighed.nearest, earlier, kept, weighed.given)
 
 
 def prior(lead: float, agreed: float, lacks: bool) -> float:
@@ -186,7 +186,7 @@ def prior(lead: float, agreed: float, lacks: bool) -> float:
     return LEAD * min(lead, MOST_LEAD) + AGREED * agreed - LACKING * lacks
 
 
-def judge(read: Reading, odds: Sequence[float]) -> Reading:
+def judged(read: Reading, odds: Sequence[float]) -> Reading:
     """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds.
 
     What it judges of one sentence alone is too coarse: what spoke for each before is added.
@@ -203,14 +203,9 @@ def judge(read: Reading, odds: Sequence[float]) -> Reading:
     )
 
 
-def likeliest(found: Found, weighed: Weighed, earlier: str, shown: int, words: int) -> Reading:
-    """Choose by likeness alone, with the rivals of the likeliest sentence; arguments are those of
-    ``settle``.
-    """
-    read = settle(found, weighed, [], earlier, shown, words)
-    values = dict(zip(weighed.sentences, weighed.values, strict=True))
-    odds = [LIKELY_ODDS * values[c] for c in read.pool]
-    return replace(read, rivals=rivals(read.pool, odds, read.given))
+def unjudged(read: Reading) -> Reading:
+    """Choose by what speaks for each sentence before a model judges it: the first, with its rivals."""
+    return replace(read, rivals=rivals(read.pool, read.priors, read.given))
 
 
 def likely(

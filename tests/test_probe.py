@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from rag import probe_training
@@ -18,7 +19,17 @@ from rag.drafting import JUDGED
 from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
-from rag.probe_training import Recorder, collect, fitted, read_states, told_apart, train, unseen
+from rag.probe_training import (
+    collect,
+    first_right,
+    fit_better,
+    fitted,
+    pairs_of,
+    read_states,
+    told_apart,
+    train,
+    unseen,
+)
 from rag.types import Answer, Choice, Span
 from tests.conftest import ScriptedModel
 
@@ -30,7 +41,14 @@ class Stateful(ScriptedModel):
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
     ) -> Generator[None, None, Choice]:
         made = yield from super().choose(messages, choices)
-        return Choice(made.chances, np.asarray([0.5, -2.0], dtype=np.float32))
+        return Choice(made.chances, self.state(messages[-1][1]))
+
+    def state(self, prompt: str) -> NDArray[np.float32]:
+        return np.asarray([0.5, -2.0], dtype=np.float32)
+
+
+def vector(*values: float) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
 
 
 def question(number: int, text: str) -> Question:
@@ -38,23 +56,30 @@ def question(number: int, text: str) -> Question:
 
 
 def test_log_odds_by_hand() -> None:
-    one = Probe(3, np.asarray([2.0, 0.5], dtype=np.float32), 0.25)
-    assert one.answered(np.asarray([1.0, -3.0], dtype=np.float32)) == 0.75
+    one = Probe(3, vector(2.0, 0.5), 0.25, vector(-1.0, 1.0))
+    assert one.answered(vector(1.0, -3.0)) == 0.75
+    assert one.answers(vector(1.0, -3.0)) == -4.0
 
 
-def test_the_shipped_probe_is_for_the_default_model_and_its_gate_uses_it() -> None:
-    known = probe("qwen-1.5b")
+@pytest.mark.parametrize(("model", "wide", "deep"), [("qwen-1.5b", 1536, 28), ("qwen-0.5b", 896, 24)])
+def test_the_shipped_probes_are_for_our_models_and_their_gates_use_them(
+    model: str, wide: int, deep: int
+) -> None:
+    known = probe(model)
     assert known is not None
-    assert known.weights.shape == (1536,)
-    assert 0 < known.layer <= 28
-    assert "answered" in gate("qwen-1.5b").weights
+    assert known.weights.shape == known.better.shape == (wide,)
+    assert 0 < known.layer <= deep
+    assert "answered" in gate(model).weights
+
+
+def test_an_unknown_model_has_no_probe() -> None:
     assert probe("some other model") is None
 
 
 def test_what_the_probe_says_is_a_signal_where_there_is_a_probe(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 0.25)
+    known = Probe(1, vector(1.0, 1.0), 0.25, vector(0.0, 0.0))
     monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get)
     model = Stateful("The bridge cost 40 million euros.")
     answer = Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
@@ -66,7 +91,7 @@ def test_what_the_probe_says_is_a_signal_where_there_is_a_probe(
 
 def asked(index: Index, monkeypatch: pytest.MonkeyPatch, model: Stateful, *, probed: bool) -> Answer:
     """Ask a model, with a probe or without; it answers whatever is asked."""
-    known = Probe(1, np.asarray([1.0, 1.0], dtype=np.float32), 0.0)
+    known = Probe(1, vector(1.0, 1.0), 0.0, vector(1.0, 0.0))
     monkeypatch.setattr("rag.answer.probe", {"scripted": known}.get if probed else {}.get)
     monkeypatch.setattr("rag.abstention.gate", lambda _name: Gate({}, {}, {}, 0.0, 0.5))
     return Answerer(index, model, date(2026, 1, 1)).answer("What did the bridge cost?")
@@ -90,8 +115,8 @@ class Attentive(Stateful):
         (Attentive, True, -9.0, 1.1, 2),  # the first sentence is far ahead
         (Attentive, True, 99.0, 0.0, 2),  # the passages are trusted
         (Attentive, False, -9.0, 0.0, JUDGED + 2),  # doubt about each counts where there is no probe
-        (Stateful, True, 99.0, 1.1, 2),  # too small to skim
-        (Stateful, False, 99.0, 1.1, JUDGED + 2),
+        (Stateful, True, 99.0, 1.1, JUDGED + 2),  # too small to skim
+        (Stateful, False, -9.0, 0.0, JUDGED + 2),
     ],
 )
 def test_sentences_are_judged_where_that_helps(
@@ -112,26 +137,73 @@ def test_sentences_are_judged_where_that_helps(
     assert answer.statements[0].text == "The bridge cost 40 million euros."
 
 
+class Ferry(Stateful):
+    """Knows a sentence about the ferry when it sees one, and takes it for the answer."""
+
+    def state(self, prompt: str) -> NDArray[np.float32]:
+        return vector(9.0 * ("900 passengers" in prompt), 0.0)
+
+
+def test_the_sentence_that_the_state_speaks_for_is_the_best(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.reading.SURE", 99.0)
+    monkeypatch.setattr("rag.reading.TRUSTED", 1.1)
+    answer = asked(index, monkeypatch, Ferry("Nothing."), probed=True)
+    assert answer.statements[0].text == "The ferry carried 900 passengers a day, the harbour office said."
+    unknown = asked(index, monkeypatch, Ferry("Nothing."), probed=False)
+    assert unknown.statements[0].text == "The bridge cost 40 million euros."
+
+
 def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     states = tmp_path / "states.jsonl"
     model = Stateful("The bridge cost 40 million euros.")
-    collect(Recorder(model), index, [question(1, "What did the bridge cost?")], states)
+    answerer = Answerer(index, model)
+    first = Question("q1", "What did the bridge cost?", answers=(("40 million",),))
+    collect(answerer, [first], states)
     asked = len(model.prompts)
-    both = [question(1, "What did the bridge cost?"), question(2, "Who opened the bridge?")]
     several = question(3, "Who opened the bridge, and what did it cost?")
-    collect(Recorder(model), index, [both[0], several], states)
+    collect(answerer, [first, several], states)
     assert len(model.prompts) == asked  # it is there
-    collect(Recorder(model), index, both, states)
-    rows = read_states(states)
-    assert [row["id"] for row in rows] == ["q1", "q2"]
-    assert rows[0]["state"] == [0.5, -2.0]
-    assert rows[0]["signals"] == {"states": 2.0}
+    collect(answerer, [first, Question("q2", "Who sold the bridge?", answerable=False)], states)
+    answered, refused = read_states(states)
+    assert [answered["id"], refused["id"]] == ["q1", "q2"]
+    assert answered["state"] == [0.5, -2.0]
+    assert answered["signals"] == {"states": 2.0}
+    assert answered["alone"] == [[0.5, -2.0]] * len(answered["holds"])
+    assert sum(answered["holds"]) == 1
+    assert refused["alone"] == refused["holds"] == []  # none of its sentences can be the right one
 
 
 def test_nothing_is_collected_from_a_model_without_a_known_layer(index: Index, tmp_path: Path) -> None:
-    model = ScriptedModel("The bridge cost 40 million euros.")
-    collect(Recorder(model), index, [question(1, "What did the bridge cost?")], tmp_path / "states.jsonl")
+    answerer = Answerer(index, ScriptedModel("The bridge cost 40 million euros."))
+    collect(answerer, [question(1, "What did the bridge cost?")], tmp_path / "states.jsonl")
     assert read_states(tmp_path / "states.jsonl") == []
+
+
+def judged_rows(count: int) -> list[dict[str, object]]:
+    """Questions of which the second of three sentences holds the answer; the first number tells."""
+    rng = np.random.default_rng(2)
+    rows: list[dict[str, object]] = []
+    for _ in range(count):
+        states = rng.normal(size=(3, 6))
+        states[1, 0] += 8.0
+        rows.append({"alone": states.tolist(), "holds": [False, True, False]})
+    return rows
+
+
+def test_pairs_of_a_sentence_that_holds_the_answer_and_another() -> None:
+    row = {"alone": [[1.0, 2.0], [4.0, 4.0], [0.0, 1.0]], "holds": [False, True, False]}
+    assert [pair.tolist() for pair in pairs_of(row)] == [[3.0, 2.0], [4.0, 3.0]]
+    assert pairs_of({"alone": [], "holds": []}) == []
+    assert pairs_of({"alone": [[1.0, 2.0]], "holds": [True]}) == []  # there is no other
+
+
+def test_a_fit_to_pairs_finds_the_direction_and_puts_the_right_sentence_first() -> None:
+    rows = judged_rows(30)
+    assert int(np.argmax(np.abs(fit_better(rows, ridge=1.0)))) == 0
+    everything = {"alone": [[1.0] * 6] * 3, "holds": [True] * 3}
+    assert first_right([*rows, everything], ridge=1.0) == (30, 30)  # one that all hold tells nothing
 
 
 def test_a_fit_finds_the_direction_and_judges_what_it_has_not_seen() -> None:
@@ -161,13 +233,18 @@ def test_training_writes_the_weights_and_tells_the_gate(
             "answerable": bool(i % 2),
             "signals": {"states": 0.1 * i},
             "state": [float(i % 2), float(i % 3)],
+            "alone": [[0.0, float(i % 3)], [float(i % 2), 1.0]],
+            "holds": [False, bool(i % 2)],
         }
         for i in range(20)
     ]
     told: list[str] = []
     train("tiny", 5, rows, told.append)
     assert "answered: AUC 1.000 over 20 questions\n" in told
+    assert "a sentence with the answer first: 10 of 10\n" in told
     printed = json.loads(told[-1])["tiny"]
     assert list(printed["weights"]) == ["answered"]
     assert told[-2] == "kept 1.00, refused 1.00\n"
-    assert load_file(tmp_path / "probe.safetensors")["tiny/layer"].tolist() == [5]
+    written = load_file(tmp_path / "probe.safetensors")
+    assert written["tiny/layer"].tolist() == [5]
+    assert written["tiny/better"][0] > abs(written["tiny/better"][1])

@@ -34,7 +34,13 @@ def read_article(path: Path) -> tuple[dict[str, Any], str]:
     return yaml.safe_load(front), text
 
 
-ARTICLES = {p.stem: read_article(p) for p in sorted((ROOT / "corpus").glob("*.md")) if p.name != "README.md"}
+def read_articles(folder: str) -> dict[str, tuple[dict[str, Any], str]]:
+    found = sorted((ROOT / folder).glob("*.md"))
+    return {path.stem: read_article(path) for path in found if path.name != "README.md"}
+
+
+ARTICLES = read_articles("corpus")
+INVENTED = read_articles("eval/archive")
 
 
 def read_questions(name: str) -> list[Question]:
@@ -44,8 +50,10 @@ def read_questions(name: str) -> list[Question]:
 
 QUESTIONS = read_questions("questions.jsonl")
 HARD = read_questions("hard.jsonl")
-ANSWERABLE = [q for q in QUESTIONS + HARD if q["answerable"]]
-NULLS = [q for q in QUESTIONS + HARD if not q["answerable"]]
+ARCHIVE = read_questions("archive.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE
+ANSWERABLE = [q for q in ALL if q["answerable"]]
+NULLS = [q for q in ALL if not q["answerable"]]
 
 
 def fold(text: str) -> str:
@@ -80,7 +88,7 @@ def test_matching_helper() -> None:
     assert unmatched("one two", [["two", "2"], ["three"]]) == [["three"]]
 
 
-@pytest.mark.parametrize("question", QUESTIONS + HARD, ids=ident)
+@pytest.mark.parametrize("question", ALL, ids=ident)
 def test_schema(question: Question) -> None:
     extra = {"kind"} if question["type"] == "null" else set()
     assert set(question) == KEYS | extra
@@ -93,8 +101,8 @@ def test_schema(question: Question) -> None:
 
 
 def test_ids_and_questions_are_unique() -> None:
-    assert len({q["id"] for q in QUESTIONS + HARD}) == len(QUESTIONS + HARD)
-    asked = Counter((fold(q["question"]), json.dumps(q["history"])) for q in QUESTIONS + HARD)
+    assert len({q["id"] for q in ALL}) == len(ALL)
+    asked = Counter((fold(q["question"]), json.dumps(q["history"])) for q in ALL)
     assert [question for question, count in asked.items() if count > 1] == []
 
 
@@ -110,7 +118,7 @@ def test_evidence_is_verbatim_and_holds_the_answer(question: Question) -> None:
     assert question["evidence"]
     for item in question["evidence"]:
         assert set(item) == {"article", "quote"}
-        assert item["quote"] in ARTICLES[item["article"]][1]
+        assert item["quote"] in (ARTICLES | INVENTED)[item["article"]][1]
         assert "\n" not in item["quote"]
     assert question["answers"]
     quotes = "\n".join(item["quote"] for item in question["evidence"])
@@ -178,10 +186,17 @@ def test_nothing_is_copied_from_the_originals() -> None:
         originals |= runs(path.read_text(encoding="utf-8"))
     assert originals
     ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
-    ours += [q["question"] for q in QUESTIONS + HARD]
-    ours += [text for q in QUESTIONS + HARD for _, text in q["history"]]
+    ours += [f"{meta['title']}\n{text}" for meta, text in INVENTED.values()]
+    ours += [q["question"] for q in ALL]
+    ours += [text for q in ALL for _, text in q["history"]]
     copied = {" ".join(run) for text in ours for run in runs(text) & originals}
     assert copied == set()
+
+
+def test_the_invented_archive_serves_for_training_alone() -> None:
+    assert {q["split"] for q in ARCHIVE} == {"train"}
+    assert {item["article"] for q in ARCHIVE for item in q["evidence"]} == set(INVENTED)
+    assert not set(INVENTED) & set(ARTICLES)
 
 
 def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:

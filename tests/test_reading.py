@@ -140,7 +140,7 @@ def judged(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> reading.R
     hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("q", "q", None, QuestionDates(), hits)
-    return reading.judge(reading.Reading(found, pool, pool[:1], 0.5, "", priors), odds)
+    return reading.judged(reading.Reading(found, pool, pool[:1], 0.5, "", priors), odds)
 
 
 def judged_order(*odds: float, priors: Sequence[float] = (0.0, 0.0, 0.0)) -> str:
@@ -205,6 +205,6 @@ def test_skimmed_sentences_come_in_the_order_of_their_leads() -> None:
 
 def test_by_likeness_alone_rivals_are_those_that_are_nearly_as_likely() -> None:
     nearly = 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS
-    read = reading.likeliest(FOUND, weighed(3.0, nearly, -1.0), "", 10, words=9)
+    read = reading.unjudged(reading.settle(FOUND, weighed(3.0, nearly, -1.0), [], "", 10, words=9))
     assert read.best.text == "ant."
     assert [c.text for c in read.rivals] == ["bee."]
