@@ -36,7 +36,6 @@ MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attenti
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
 TRUSTED = 0.9  # trust from which the model is not asked to compare: what the passages agree on is surer
-LIKELY_ODDS = 0.3  # log-odds, that a standard deviation of likeness counts for where no model judges
 SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
@@ -74,8 +73,9 @@ class Reading:
     """What was found for a question and which of its sentences count, best first.
 
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
-    follow-up; ``priors`` the log-odds of each of the first sentences before a model judges it; ``given`` what
-    the passages give as answers; ``rivals`` those that cannot be told from the best.
+    follow-up; ``priors`` what speaks for each of the first sentences before a model judges it, in log-odds (a
+    standard deviation of likeness counts for one, where no model has skimmed); ``given`` what the passages
+    give as answers; ``rivals`` those that cannot be told from the best.
     """
 
     found: Found
@@ -169,7 +169,7 @@ def settle(
         priors = dict(zip(order, [prior(*each) for each in said], strict=False))
         order = [order[i] for i in in_order(leads)] + order[len(leads) :]
     else:
-        priors = dict(zip(order, [LIKELY_ODDS * value for value in weighed.values], strict=True))
+        priors = dict(zip(order, weighed.values, strict=True))
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]

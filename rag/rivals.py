@@ -1,7 +1,6 @@
 """Sentences to show beside the best one, where the model's judgement does not tell them apart. Pure.
 
-A small model that is asked of one sentence after another whether it states the answer is hardly surer of the
-right one than of the next: which of the first three is the answer it cannot say, that it is among them it
+Which of the first three sentences is the answer a small model often cannot say; that it is among them it
 mostly can (eval/NOTES.md). What stands in them is for the reader to compare, each with its date.
 """
 
@@ -13,8 +12,8 @@ from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.matching import coverage
 
-CLOSE = 0.3  # log-odds between two sentences of which the model cannot say which is better
-NEAR = 0.75  # log-odds, for a sentence with another answer
+CLOSE = 1.0  # log-odds between two sentences of which the model cannot say which is better
+NEAR = 2.5  # log-odds, for a sentence with another answer
 ANOTHER = 0.05  # share of what the passages give as answers, that a sentence has and those before have not
 MOST = 2  # sentences beside the best
 ALREADY_SAID = 0.8  # share of a sentence's words

@@ -83,7 +83,7 @@ def test_steps_come_in_order_and_drafts_grow(index: Index) -> None:
     assert isinstance(steps[-1], Answer)
     drafts = [s.text for s in steps if isinstance(s, Draft)]
     written = [text for text in drafts if text]
-    assert drafts == [""] * (1 + 5 + 1) + written  # skimming, five sentences by themselves, all together
+    assert drafts == [""] * (1 + 6 + 1) + written  # skimming, six sentences by themselves, all together
     assert written == ["It", "It cost", "It cost 40", "It cost 40 million", "It cost 40 million euros."]
 
 
@@ -149,7 +149,7 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")
     roles = [[role for role, _ in prompt] for prompt in model.prompts]
-    assert roles == [["system", "user"]] * (5 + 1 + 1)  # does each say it? do they together? what is it?
+    assert roles == [["system", "user"]] * (6 + 1 + 1)  # does each say it? do they together? what is it?
     asked = model.prompts[-1][1][1]
     assert asked.index("<passages>") < asked.index("40 million") < asked.index("</passages>")
     assert model.prompts[-1][0] == ("system", prompts.SYSTEM)
@@ -158,9 +158,9 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
 def test_each_of_the_first_sentences_is_judged_by_itself(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")
-    alone = [prompt[1][1] for prompt in model.prompts[:5]]
+    alone = [prompt[1][1] for prompt in model.prompts[:6]]
     everything = [c.text for c in candidates(index.search("bridge", k=9))]
-    assert [sum(text in asked for text in everything) for asked in alone] == [1] * 5
+    assert [sum(text in asked for text in everything) for asked in alone] == [1] * 6
     assert all(asked.endswith(prompts.CHECK) for asked in alone)
 
 

@@ -15,7 +15,6 @@ from safetensors.numpy import load_file
 from rag import probe_training
 from rag.abstention import Gate, gate
 from rag.answer import Answerer
-from rag.drafting import JUDGED
 from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
@@ -107,6 +106,9 @@ class Attentive(Stateful):
         return [-float(i) for i in range(len(spans))]
 
 
+JUDGED = 5
+
+
 # Two prompts ask whether the best sentences say it and what it is; those before, whether each says it.
 @pytest.mark.parametrize(
     ("kind", "probed", "sure", "trusted", "prompts"),
@@ -130,6 +132,7 @@ def test_sentences_are_judged_where_that_helps(
 ) -> None:
     monkeypatch.setattr("rag.reading.SURE", sure)
     monkeypatch.setattr("rag.reading.TRUSTED", trusted)
+    monkeypatch.setattr("rag.drafting.JUDGED", JUDGED)
     model = kind("The bridge cost 40 million euros.")
     answer = asked(index, monkeypatch, model, probed=probed)
     assert len(model.prompts) == prompts

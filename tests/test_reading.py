@@ -204,7 +204,7 @@ def test_skimmed_sentences_come_in_the_order_of_their_leads() -> None:
 
 
 def test_by_likeness_alone_rivals_are_those_that_are_nearly_as_likely() -> None:
-    nearly = 3.0 - (rivals.CLOSE - 0.01) / reading.LIKELY_ODDS
+    nearly = 3.0 - (rivals.CLOSE - 0.01)
     read = reading.unjudged(reading.settle(FOUND, weighed(3.0, nearly, -1.0), [], "", 10, words=9))
     assert read.best.text == "ant."
     assert [c.text for c in read.rivals] == ["bee."]
