@@ -43,8 +43,8 @@ from rag.types import Draft
 T = TypeVar("T")
 Floats = NDArray[np.floating[Any]]
 
-RIDGE = 300.0  # few questions, many dimensions
-PAIR_RIDGE = 10.0
+RIDGE = 100.0  # few questions, many dimensions
+PAIR_RIDGE = 30.0
 FOLDS = 10
 SIGNALS = ("states",)  # what the model says, for comparison
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
