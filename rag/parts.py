@@ -7,12 +7,13 @@ that "it" has its meaning, and the answers are joined.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
 from rag.beside import LONGEST_ANSWER
+from rag.excerpts import CUT
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
@@ -55,7 +56,7 @@ def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown
     """
     given = [a for a in answers if not a.abstained]
     surest = max(answers, key=lambda a: a.confidence or 0.0)
-    statements = _distinct(_few(given))
+    statements = tuple(_few(given))
     lacking = [part for part, a in zip(asked, answers, strict=True) if a.abstained]
     return replace(
         surest,
@@ -110,22 +111,25 @@ def _times(question: str, today: date) -> list[str]:
 
 def _few(given: Sequence[Answer]) -> list[Statement]:
     """Take the first statement of each part and, in turn, what else fits into the words of one answer."""
-    turns = list(zip_longest(*(a.statements for a in given)))
+    everything = _distinct([s for a in given for s in a.statements])
+    turns = list(zip_longest(*([s for s in a.statements if s in everything] for a in given)))
     kept = [s for s in chain.from_iterable(turns[:1]) if s]
     words = sum(len(s.text.split()) for s in kept)
     for statement in filter(None, chain.from_iterable(turns[1:])):
         longer = words + len(statement.text.split())
         if longer <= LONGEST_ANSWER:
             kept, words = [*kept, statement], longer
-    return [s for a in given for s in a.statements if any(s is k for k in kept)]
+    return [s for s in everything if s in kept]
 
 
-def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Leave out what was said before in the same words."""
-    kept: dict[str, Statement] = {}
-    for statement in statements:
-        kept.setdefault(statement.text, statement)
-    return tuple(kept.values())
+def _distinct(statements: Sequence[Statement]) -> list[Statement]:
+    """Leave out what another says in the same words, whole or as part of a longer quotation."""
+    said = [s.text.strip(f"{CUT} ") for s in statements]
+
+    def repeated(i: int) -> bool:
+        return any(said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i)
+
+    return [s for i, s in enumerate(statements) if not repeated(i)]
 
 
 def _why(part: str, answer: Answer) -> str:

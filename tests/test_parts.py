@@ -142,3 +142,17 @@ def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow
     assert lengths(answer(20, 8), answer(25, 7)) == [20, 8, 25, 7]
     assert lengths(answer(20, 8), answer(26, 7)) == [20, 8, 26]
     assert lengths(answer(40), answer(50, 5)) == [40, 50]  # the first of each, however long
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (["The bridge cost 40 million euros.", "… cost 40 million …"], ["The bridge cost 40 million euros."]),
+        (["… cost 40 million …", "The bridge cost 40 million euros."], ["The bridge cost 40 million euros."]),
+        (["It is made of steel.", "It is made of steel."], ["It is made of steel."]),
+        (["It is made of steel.", "It cost 40 million."], ["It is made of steel.", "It cost 40 million."]),
+    ],
+)
+def test_what_two_parts_say_in_the_same_words_is_said_once(said: list[str], shown: list[str]) -> None:
+    answers = [Answer("a", text, statements=(Statement(text, supported=True),)) for text in said]
+    assert [s.text for s in joined("a and b", ["a", "b"], answers, 10).statements] == shown
