@@ -21,8 +21,9 @@ ANSWER_WORDS = 40
 _POINTING = frozenset(
     "it its they them their theirs he him his she hers her this that these those there".split()
 )
-_OWN_TIME = re.compile(
+_POINTING_AT_NOTHING = re.compile(  # this year; was there a storm
     r"\b(?:this|that|these|those) (?:year|month|week|day|time|century|articles?|reports?)\b"
+    r"|\b(?:is|are|was|were) there(?= \w)|\bthere (?:is|are|was|were)\b"
 )
 _CONTINUES = re.compile(
     r"^\W*(?:and|or|but|also|what about|how about|what else|who else|which one|any other|anything else)\b",
@@ -79,7 +80,7 @@ def _is_follow_up(question: str) -> bool:
 
 def _points(question: str) -> bool:
     """Whether a pronoun stands where the question itself has not yet said what it could mean."""
-    plain = _OWN_TIME.sub(" ", fold(question))
+    plain = _POINTING_AT_NOTHING.sub("so much", fold(question))  # two words, for places to stay the same
     tokens = _WORD.findall(plain)
     place = next((i for i, token in enumerate(tokens) if token in _POINTING), None)
     if place is None or _FOR_YOU.search(plain):

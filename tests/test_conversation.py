@@ -19,6 +19,7 @@ ASKED: list[Turn] = [("user", "How many people took the ferry in 2021?"), ("assi
         ("What about 2024?", "How many people took the ferry in 2024?"),
         ("Who counted them?", "Who counted them? - How many people took the ferry in 2021? - About 600."),
         ("And on the bridge?", "And on the bridge? - How many people took the ferry in 2021?"),
+        ("Who was there?", "Who was there? - How many people took the ferry in 2021? - About 600."),
         ("Why?", "Why? - How many people took the ferry in 2021?"),
     ],
 )
@@ -31,6 +32,8 @@ def test_a_follow_up_is_completed(question: str, expected: str) -> None:
     [
         "Who opened the bridge over the Morava in 2022?",
         "How many people visited the harbour museum this year?",
+        "Was there a typhoon over the northern islands in 2023?",
+        "How many harbours are there along the northern coast?",
         "Which framework do Norway and Sweden chair together?",
         "Thanks, that was helpful!",
         "Hello",
