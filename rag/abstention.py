@@ -111,16 +111,22 @@ def fit(
 
 
 def logistic(
-    table: NDArray[np.floating[Any]], truth: NDArray[np.floating[Any]], ridge: float
+    table: NDArray[np.floating[Any]],
+    truth: NDArray[np.floating[Any]],
+    ridge: float,
+    weights: NDArray[np.floating[Any]] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return means and spreads of the columns, and the weights of the standardised columns with a bias last.
 
-    ``table`` has shape (rows, columns), ``truth`` is 0 or 1, shape (rows,).
+    ``table`` has shape (rows, columns), ``truth`` is 0 or 1, shape (rows,), as ``weights`` (1 each if not
+    given), which count beside what makes both kinds weigh the same.
     """
     means, spreads = table.mean(axis=0), table.std(axis=0)
     spreads[spreads < 1e-3] = 1.0  # the same for all: it says nothing
     design = np.hstack([(table - means) / spreads, np.ones((len(table), 1))])
     balance = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
+    if weights is not None:
+        balance = balance * weights
     penalty = ridge * np.diag([1.0] * table.shape[1] + [0.0])
     beta = np.zeros(design.shape[1])
     for _ in range(50):

@@ -113,31 +113,15 @@ def read_states(path: Path) -> list[Mapping[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def fitted(table: Floats, truth: Floats, ridge: float = RIDGE) -> tuple[Floats, float]:
-    """Return the probe's weights and bias over states as they are, shape (questions, dimension)."""
-    means, spreads, beta = logistic(table, truth, ridge)
+def fitted(
+    table: Floats, truth: Floats, ridge: float = RIDGE, counts: Floats | None = None
+) -> tuple[Floats, float]:
+    """Return the probe's weights and bias over states as they are, shape (questions, dimension); ``counts``
+    is how much each row counts.
+    """
+    means, spreads, beta = logistic(table, truth, ridge, counts)
     weights = beta[:-1] / spreads
     return weights, float(beta[-1] - weights @ means)
-
-
-def fitted_to_pairs(pairs: Floats, weights: Floats, ridge: float = PAIR_RIDGE) -> Floats:
-    """Return the direction in which one state of each pair lies beyond the other: logistic regression of the
-    differences, shape (pairs, dimension), each with a weight, by Newton's method.
-    """
-    spreads = np.sqrt((pairs**2).mean(axis=0))
-    spreads[spreads < 1e-3] = 1.0
-    left, sizes, right = np.linalg.svd(pairs / spreads, full_matrices=False)  # few pairs, many dimensions
-    table = left * sizes
-    beta = np.zeros(table.shape[1])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-table @ beta))
-        slope = table.T @ (weights * (1 - chance)) - ridge * beta
-        curve = (table * (weights * chance * (1 - chance))[:, None]).T @ table + ridge * np.eye(len(beta))
-        step = np.linalg.solve(curve, slope)
-        beta += step
-        if np.abs(step).max() < 1e-6:
-            break
-    return np.asarray((right.T @ beta) / spreads)
 
 
 def pairs_of(row: Mapping[str, Any]) -> list[Floats]:
@@ -149,10 +133,14 @@ def pairs_of(row: Mapping[str, Any]) -> list[Floats]:
 
 
 def fit_better(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> Floats:
-    """Fit the probe of single sentences; each question weighs the same."""
+    """Fit the probe of single sentences: the direction in which the one state of each pair lies beyond the
+    other, by logistic regression of the differences either way. Each question weighs the same.
+    """
     each = [pairs for row in rows if (pairs := pairs_of(row))]
-    weights = np.concatenate([np.full(len(pairs), 1 / len(pairs)) for pairs in each])
-    return fitted_to_pairs(np.asarray([pair for pairs in each for pair in pairs]), weights, ridge)
+    counts = np.concatenate([np.full(len(pairs), 1 / len(pairs)) for pairs in each])
+    beyond = np.asarray([pair for pairs in each for pair in pairs])
+    table, truth = np.concatenate([beyond, -beyond]), np.repeat([1.0, 0.0], len(beyond))
+    return fitted(table, truth, 2 * ridge, np.tile(counts, 2))[0]  # twice: each pair is there twice
 
 
 def first_right(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> tuple[int, int]:
