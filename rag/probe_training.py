@@ -38,7 +38,6 @@ from rag.models import model_path
 from rag.models_registry import evidence_head
 from rag.parts import parts
 from rag.probe import probe
-from rag.types import Draft
 
 T = TypeVar("T")
 Floats = NDArray[np.floating[Any]]
@@ -92,7 +91,7 @@ def _examined(answerer: Answerer, question: Question) -> Mapping[str, Any] | Non
     }
 
 
-def drained(steps: Generator[Draft, None, T]) -> T:
+def drained(steps: Generator[object, None, T]) -> T:
     """Return what a generator returns."""
     try:
         while True:

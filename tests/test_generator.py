@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -11,9 +11,9 @@ from rag import models
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft, hand_back_memory
 from rag.models_registry import evidence_head
+from rag.probe_training import drained
 from rag.stopping import Stopped, stopping_when
 
-T = TypeVar("T")
 PASSAGES = (
     "The new bridge over the Orsa cost 40 million euros, the mayor said. It was opened on 3 May 2022. "
     "Before that a ferry carried 600 passengers a day between the two banks of the river."
@@ -22,15 +22,6 @@ PASSAGES = (
 
 def asking(question: str) -> list[tuple[str, str]]:
     return [("system", "Answer in one sentence."), ("user", f"{PASSAGES}\n\nQuestion: {question}")]
-
-
-def outcome(steps: Generator[None, None, T]) -> T:
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        value: T = end.value
-        return value
 
 
 def finish(stream: Generator[str, None, tuple[float, ...]]) -> tuple[str, tuple[float, ...]]:
@@ -106,7 +97,7 @@ def test_what_was_asked_before_in_a_session_changes_nothing(exact: TransformersG
     with exact.session() as session:
         alone, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
     with exact.session() as session:
-        outcome(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
+        drained(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
         finish(session.stream(asking("How many passengers?"), 40))
         after, _ = finish(session.stream(asking("What did the bridge cost?"), 40))
     assert after == alone
@@ -127,7 +118,7 @@ def test_closing_the_stream_frees_the_model_for_the_next(model: TransformersGene
 def test_a_stop_is_heard_in_the_middle_of_a_prompt(model: TransformersGenerator) -> None:
     layers = iter(range(9))
     with pytest.raises(Stopped), stopping_when(lambda: next(layers) == 3), model.session() as session:
-        outcome(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
+        drained(session.choose(asking("Was there a ferry? Reply yes or no."), ["Yes", "No"]))
     with model.session() as session:
         assert "40 million" in finish(session.stream(asking("What did the bridge cost?"), 40))[0]
 
@@ -138,7 +129,7 @@ def test_choices_are_log_probabilities(model: TransformersGenerator) -> None:
         steps = session.choose(
             asking("Did the bridge cost 40 million euros? Reply yes or no."), ["Yes", "No"]
         )
-        yes, no = outcome(steps).chances
+        yes, no = drained(steps).chances
     assert yes < 0
     assert no < 0
 
@@ -151,11 +142,11 @@ def test_a_choice_tells_the_state_after_so_many_layers(
 
     asked = asking("Did the bridge cost 40 million euros? Reply yes or no.")
     with exact.session() as session:
-        assert outcome(session.choose(asked, ["Yes", "No"])).state is None
+        assert drained(session.choose(asked, ["Yes", "No"])).state is None
     monkeypatch.setattr(exact, "_state_layer", 7)
     with exact.session() as session:
         finish(session.stream(asking("How many passengers?"), 10))  # part of the prompt is read already
-        state = outcome(session.choose(asked, ["Yes", "No"])).state
+        state = drained(session.choose(asked, ["Yes", "No"])).state
     with exact.session() as session:
         ids = session._encode(asked)  # type: ignore[attr-defined]
     with torch.inference_mode():
@@ -182,7 +173,7 @@ def attended(session: Any, question: str) -> list[float]:
     content = messages[-1][1]
     sentences = PASSAGES.replace(". ", ".|").split("|")
     spans = [(content.index(s), content.index(s) + len(s)) for s in sentences]
-    return outcome(session.attend(messages, spans, (content.index(question), len(content))))
+    return drained(session.attend(messages, spans, (content.index(question), len(content))))
 
 
 @pytest.mark.models
