@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,14 @@ VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
 
 
+class Filters(TypedDict, total=False):
+    """Which articles a question is about, as for ``find``."""
+
+    source: str | None
+    published_from: date | None
+    published_to: date | None
+
+
 class Answerer:
     """Answers questions over one index with one model, or without any (``model`` None)."""
 
@@ -77,43 +86,34 @@ class Answerer:
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
         yield from one(question, history) if len(asked) == 1 else _each(one, question, asked, history)
 
-    def _one(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        source: str | None,
-        published_from: date | None,
-        published_to: date | None,
-    ) -> Generator[Progress]:
+    def _one(self, question: str, history: Sequence[Turn], **filters: Unpack[Filters]) -> Generator[Progress]:
         """Answer a question that asks one thing."""
         clock = Clock()
-        found = self.find(question, history, source, published_from, published_to)
+        found = self.find(question, history, **filters)
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         weighed = self.weigh(found)
         clock.lap("retrieve")  # reading is part of finding
         if weighed is None:
             found = replace(found, hits=found.hits[:SHOWN])
-            yield self._abstain(found, _nothing_found(found, source), clock)
+            yield self._abstain(found, _nothing_found(found, filters.get("source")), clock)
         elif self.model is None:
             yield self._extracted(found, weighed, clock)
         else:
             with self.model.session() as session:
                 yield from self._written(session, found, weighed, history, clock)
 
-    def find(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        source: str | None = None,
-        published_from: date | None = None,
-        published_to: date | None = None,
-    ) -> Found:
+    def find(self, question: str, history: Sequence[Turn] = (), **filters: Unpack[Filters]) -> Found:
         """Find the passages to read for a question that asks one thing."""
         return find(
-            self.index, question, FOUND, history=history, source=source, published_from=published_from,
-            published_to=published_to, today=self._today, rerank=False,
+            self.index,
+            question,
+            FOUND,
+            history=history,
+            today=self._today,
+            rerank=False,
             join=False,
-        )  # fmt: skip
+            **filters,
+        )
 
     def weigh(self, found: Found) -> Weighed | None:
         """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""
