@@ -113,11 +113,11 @@ def _few(given: Sequence[Answer]) -> list[Statement]:
     """Take the first statement of each part and, in turn, what else fits into the words of one answer."""
     everything = _distinct([s for a in given for s in a.statements])
     turns = list(zip_longest(*([s for s in a.statements if s in everything] for a in given)))
-    kept = [s for s in chain.from_iterable(turns[:1]) if s]
+    kept = list(dict.fromkeys(filter(None, chain.from_iterable(turns[:1]))))
     words = sum(len(s.text.split()) for s in kept)
     for statement in filter(None, chain.from_iterable(turns[1:])):
         longer = words + len(statement.text.split())
-        if longer <= LONGEST_ANSWER:
+        if longer <= LONGEST_ANSWER and statement not in kept:
             kept, words = [*kept, statement], longer
     return [s for s in everything if s in kept]
 

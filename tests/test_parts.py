@@ -141,6 +141,7 @@ def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow
 
     assert lengths(answer(20, 8), answer(25, 7)) == [20, 8, 25, 7]
     assert lengths(answer(20, 8), answer(26, 7)) == [20, 8, 26]
+    assert lengths(answer(40), answer(40, 15)) == [40, 15]  # what both say counts once
     assert lengths(answer(40), answer(50, 5)) == [40, 50]  # the first of each, however long
 
 
