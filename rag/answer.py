@@ -6,8 +6,7 @@ as ``ChatModel`` and ``Encoder``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import abstention, drafting, prompts, reading
-from rag.abstention import REFUSAL, evidence_signals, what_is_missing
+from rag.abstention import REFUSAL, Gate, evidence_signals, what_is_missing
 from rag.clock import Clock
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
@@ -26,17 +25,17 @@ from rag.grounding import Candidate, candidates
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
-from rag.parts import joined, parts
+from rag.parts import parts
 from rag.probe import probe
 from rag.ranking import check_question
 from rag.reading import Reading, Weighed
 from rag.search import Found, find, open_index
 from rag.settings import Settings
+from rag.several import WHOLE, Share, each
 from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
     ChatModel,
-    Draft,
     GeneratorSession,
     Progress,
     Searched,
@@ -84,9 +83,14 @@ class Answerer:
         check_question(question)
         asked = parts(question, self._today or date.today())
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
-        yield from one(question, history) if len(asked) == 1 else _each(one, question, asked, history)
+        if len(asked) == 1:
+            yield from one(question, history, WHOLE)
+        else:
+            yield from each(one, question, asked, history, SHOWN, self._gate.threshold)
 
-    def _one(self, question: str, history: Sequence[Turn], **filters: Unpack[Filters]) -> Generator[Progress]:
+    def _one(
+        self, question: str, history: Sequence[Turn], share: Share, **filters: Unpack[Filters]
+    ) -> Generator[Progress]:
         """Answer a question that asks one thing."""
         clock = Clock()
         found = self.find(question, history, **filters)
@@ -97,10 +101,10 @@ class Answerer:
             found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, filters.get("source")), clock)
         elif self.model is None:
-            yield self._extracted(found, weighed, clock)
+            yield self._extracted(found, weighed, share, clock)
         else:
             with self.model.session() as session:
-                yield from self._written(session, found, weighed, history, clock)
+                yield from self._written(session, found, weighed, history, share, clock)
 
     def find(self, question: str, history: Sequence[Turn] = (), **filters: Unpack[Filters]) -> Found:
         """Find the passages to read for a question that asks one thing."""
@@ -141,13 +145,13 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
-    def _extracted(self, found: Found, weighed: Weighed, clock: Clock) -> Answer:
+    def _extracted(self, found: Found, weighed: Weighed, share: Share, clock: Clock) -> Answer:
         """Answer with the best sentence itself."""
         read = reading.unjudged(reading.settle(found, weighed, [], "", SHOWN, reading.MANY_WORDS))
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         signals = {**evidence, **weighed.signals}
-        chance, answers = self._chance(signals)
-        made = self._answered(read, "", clock) if answers else self._refused(read, clock)
+        chance, answers = self._chance(signals, share)
+        made = self._answered(read, "", share, clock) if answers else self._refused(read, clock)
         return replace(made, confidence=chance, signals=signals)
 
     def _written(
@@ -156,27 +160,31 @@ class Answerer:
         found: Found,
         weighed: Weighed,
         history: Sequence[Turn],
+        share: Share,
         clock: Clock,
     ) -> Iterator[Progress]:
         """Choose the evidence, decide whether it answers, and write with a model."""
         known = probe(self.model.name) if self.model else None
         examined = yield from drafting.examine(session, found, weighed, history, SHOWN, known)
         read, signals = examined.read, {**examined.signals(known), **weighed.signals}
-        chance, answers = self._chance(signals)
+        chance, answers = self._chance(signals, share)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)
             clock.lap("generate")
-            made = self._answered(read, text, clock)
+            made = self._answered(read, text, share, clock)
         else:
             clock.lap("generate")
             made = self._refused(read, clock)
         yield replace(made, confidence=chance, signals=signals)
 
-    def _chance(self, signals: Mapping[str, float]) -> tuple[float, bool]:
+    @property
+    def _gate(self) -> Gate:
+        return abstention.gate(self.model.name if self.model else NO_MODEL)
+
+    def _chance(self, signals: Mapping[str, float], share: Share) -> tuple[float, bool]:
         """Return the probability that the question is answered, and whether it is high enough."""
-        gate = abstention.gate(self.model.name if self.model else NO_MODEL)
-        chance = gate.probability(signals)
-        return chance, chance >= gate.threshold
+        chance = self._gate.probability(signals)
+        return chance, chance >= self._gate.threshold * share.least
 
     def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the cosine of a text and each of the others."""
@@ -187,9 +195,9 @@ class Answerer:
         known.update(zip(new, self.index.encoder.encode(new), strict=True))
         return [float(known[other] @ known[text]) for other in others]
 
-    def _answered(self, read: Reading, draft: str, clock: Clock) -> Answer:
+    def _answered(self, read: Reading, draft: str, share: Share, clock: Clock) -> Answer:
         """Ground the draft and lay out the answer."""
-        made = grounded(read, draft, self._similarity)
+        made = grounded(read, draft, self._similarity, share.words)
         changed = self._changed(read, made.shown[0])
         shown = newest_first(made.shown, changed, read.found.dates) if changed else made.shown
         clock.lap("ground")
@@ -222,28 +230,6 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
-
-
-def _each(
-    one: Callable[[str, Sequence[Turn]], Generator[Progress]],
-    question: str,
-    asked: Sequence[str],
-    history: Sequence[Turn],
-) -> Iterator[Progress]:
-    """Answer the parts of a question as a conversation, and join what comes of it."""
-    turns, answers, text = list(history), list[Answer](), ""
-    for part in asked:
-        with closing(one(part, turns)) as steps:
-            for step in steps:
-                if isinstance(step, Answer):
-                    answers.append(step)
-                    turns += [("user", part), ("assistant", step.text)]
-                    text += "" if step.abstained else f"{step.text} "
-                elif isinstance(step, Draft):
-                    yield Draft(text + step.text)
-                elif not answers:  # passages are shown once, while the other parts are looked for
-                    yield step
-    yield joined(question, asked, answers, SHOWN)
 
 
 def _paragraph(candidate: Candidate) -> str:

@@ -22,20 +22,22 @@ def quotes(statement: Statement) -> bool:
     return CUT in (text[:1], text[-1:]) or text == one_line(statement.evidence[0].quote)
 
 
-def with_rivals(shown: Sequence[Statement], read: Reading, draft: str) -> Sequence[Statement]:
-    """Show the rivals of the best sentence beside it, all cut to the words of one answer; fewer where too
+def with_rivals(
+    shown: Sequence[Statement], read: Reading, draft: str, most: int = LONGEST_ANSWER
+) -> Sequence[Statement]:
+    """Show the rivals of the best sentence beside it, all cut to ``most`` words together; fewer where too
     little would be left of each.
     """
     said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
     pieces = [_Piece(s, quotes(s)) for s in shown]
     beside = [_beside(r, read.best) for r in read.rivals if not repeated(r.text, said)]
-    for kept in range(len(beside), 0, -1):
+    for kept in range(len(beside), -1, -1):
         together = [*pieces, *beside[:kept]]
         fixed = sum(piece.fixed for piece in together)
-        allowed = allowances([piece.length for piece in together], max(0, LONGEST_ANSWER - fixed))
+        allowed = allowances([piece.length for piece in together], max(0, most - fixed))
         each = list(zip(together, allowed, strict=True))
-        if all(most >= LEFT * piece.length for piece, most in each):
-            return [piece.within(most, f"{read.question} {draft}", read) for piece, most in each]
+        if all(words >= LEFT * piece.length for piece, words in each):
+            return [piece.within(words, f"{read.question} {draft}", read) for piece, words in each]
     return shown
 
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag import prompts, reading
 from rag.conversation import earlier
 from rag.grounding import Candidate
 from rag.probe import Probe
 from rag.reading import Reading, Weighed
 from rag.search import Found
-from rag.types import Choice, Draft, GeneratorSession, Turn
+from rag.types import Draft, GeneratorSession, Turn
 
 T = TypeVar("T")
 MAX_TOKENS = 96
@@ -23,23 +26,31 @@ JUDGED = 8  # sentences about which the model is asked one by one
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a model tells of whether passages answer: the state that it comes to, or where nothing is known of
+    that, the log-odds of its yes against its no.
+    """
+
+    state: NDArray[np.float32] | None = None
+    odds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
-    """What the model came to before it writes: the sentences in its order, what it made of each of those that
+    """What the model came to before it writes: the sentences in its order, what it told of each of those that
     it was asked about alone (none where that was clear), and of the chosen ones together.
     """
 
     read: Reading
-    alone: Sequence[tuple[Candidate, Choice]]
-    together: Choice
+    alone: Sequence[tuple[Candidate, Told]]
+    together: Told
 
     def signals(self, known: Probe | None) -> Mapping[str, float]:
         """Return what all this says for an answer."""
-        said = {"states": odds(self.together)}
-        if self.alone:
-            said["one_states"] = max(odds(choice) for _, choice in self.alone)
         if known and self.together.state is not None:
-            said["answered"] = known.answered(self.together.state)
-        return said
+            return {"answered": known.answered(self.together.state)}
+        alone = [told.odds for _, told in self.alone]
+        return {"states": self.together.odds} | ({"one_states": max(alone)} if alone else {})
 
 
 def examine(
@@ -54,7 +65,7 @@ def examine(
     judges the best one by one.
     """
     before = earlier(history) if found.standalone_question != found.question else ""
-    alone: list[tuple[Candidate, Choice]] = []
+    alone: list[tuple[Candidate, Told]] = []
     if known and weighed.clear:
         read = reading.unjudged(reading.settle(found, weighed, [], before, shown, reading.FEW_WORDS))
     else:
@@ -64,19 +75,19 @@ def examine(
         words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
         read = reading.settle(found, weighed, attention, before, shown, words)
         for candidate in read.pool[:JUDGED]:
-            choice = yield from _checked(session, prompts.passages_block([candidate]), read)
-            alone.append((candidate, choice))
-        read = _judged(read, [choice for _, choice in alone], known)
-    together = yield from _checked(session, _block(read, read.chosen), read)
+            told = yield from _told(session, prompts.passages_block([candidate]), read)
+            alone.append((candidate, told))
+        read = _judged(read, [told for _, told in alone], known)
+    together = yield from _told(session, _block(read, read.chosen), read)
     return Examined(read, alone, together)
 
 
-def _judged(read: Reading, choices: Sequence[Choice], known: Probe | None) -> Reading:
+def _judged(read: Reading, alone: Sequence[Told], known: Probe | None) -> Reading:
     """Put the sentences in the order of what the model's state says of each. A model that no probe is known
     for orders worse by its words than likeness does.
     """
-    states = [choice.state for choice in choices if choice.state is not None]
-    if known and len(states) == len(choices):
+    states = [told.state for told in alone if told.state is not None]
+    if known and len(states) == len(alone):
         return reading.judged(read, [known.answers(state) for state in states])
     return reading.unjudged(read)
 
@@ -88,14 +99,14 @@ def skim(
     return (yield from _reading(session.attend(*prompts.skimming(pool, question, earlier))))
 
 
-def _checked(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Choice]:
+def _told(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Told]:
     messages = prompts.checking(block, _asked(read), read.earlier)
-    return (yield from _reading(session.choose(messages, prompts.YES + prompts.NO)))
-
-
-def odds(choice: Choice) -> float:
-    """Return the log-odds of yes against no."""
-    return max(choice.chances[: len(prompts.YES)]) - max(choice.chances[len(prompts.YES) :])
+    state = yield from _reading(session.state(messages))
+    if state is not None:
+        return Told(state)
+    chances = yield from _reading(session.choose(messages, prompts.YES + prompts.NO))
+    yes, no = chances[: len(prompts.YES)], chances[len(prompts.YES) :]
+    return Told(odds=max(yes) - max(no))
 
 
 def write(

@@ -1,4 +1,4 @@
-"""A chat model run by transformers on the processor; with the skimmer the only module that runs one.
+"""A chat model run by transformers on the processor.
 
 Greedy, and drafted from the prompt (prompt lookup decoding, Saxena 2023): an answer over articles repeats
 their words, so up to ten tokens are checked in one step and the text is the same as one token at a time (but
@@ -10,7 +10,6 @@ the speed.
 
 from __future__ import annotations
 
-import copy
 import ctypes
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -20,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from rag.arithmetic import eight_bits_are_faster, fast_dtype, in_eight_bits
 from rag.errors import ModelError
-from rag.skimmer import Skimmer, empty_cache
+from rag.lower_layers import lower_layers
+from rag.prompt_reader import CHUNK, Openings, PromptReader
+from rag.skimmer import Skimmer
 from rag.stopping import go_on
-from rag.types import Choice, GeneratorSession, Span
+from rag.types import GeneratorSession, Span
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 DRAFT_TOKENS = 10
-CHUNK = 256  # prompt tokens read at a time; a stop is heard at every layer of them
 NO_QUESTION = "N/A"  # what a span draws from no question at all is not about the question
 
 
@@ -71,8 +71,8 @@ class TransformersGenerator:
         for layer in getattr(getattr(self._model, "model", None), "layers", ()):
             layer.register_forward_pre_hook(lambda _layer, _inputs: go_on())
         self._skimmer = Skimmer(self._model, *evidence_head, CHUNK) if evidence_head else None
-        self._state_layer = state_layer
-        self._openings: dict[tuple[int, ...], Any] = {}  # the system messages that were met, read
+        self._lower = lower_layers(self._model, state_layer) if state_layer else None
+        self._openings: tuple[Openings, Openings] = {}, {}
 
     @contextmanager
     def session(self) -> Iterator[GeneratorSession]:
@@ -85,16 +85,13 @@ class TransformersGenerator:
 
 
 class _Session:
-    """One question's prompts. What two prompts begin with in common is read once, and what all questions'
-    prompts begin with, the system message, once for all (``openings``).
-    """
+    """One question's prompts, read by the whole model or by its lower layers."""
 
     def __init__(self, owner: TransformersGenerator) -> None:
-        self._model, self._tokenizer = owner._model, owner._tokenizer
-        self._skimmer, self._state_layer = owner._skimmer, owner._state_layer
-        self._openings = owner._openings
-        self._cache: Any = empty_cache(self._model)
-        self._read: list[int] = []  # the tokens whose keys and values the cache holds
+        self._model, self._tokenizer, self._skimmer = owner._model, owner._tokenizer, owner._skimmer
+        whole, lower = owner._openings
+        self._whole = PromptReader(owner._model, whole, logits_to_keep=1)
+        self._lower = PromptReader(owner._lower, lower) if owner._lower else None
         ends = self._model.generation_config.eos_token_id
         self._ends = set(ends if isinstance(ends, list) else [ends]) | {self._tokenizer.eos_token_id}
 
@@ -104,14 +101,14 @@ class _Session:
         """Yield the reply so far, growing (empty while the prompt is read); return each token's
         log-probability. Closing the iterator stops the model.
         """
-        sequence = self._encode(messages)
+        sequence, whole = self._encode(messages, self._whole), self._whole
         start, draft, chances = len(sequence), list[int](), list[float]()
-        yield from ("" for _ in self._advance(sequence))
+        yield from ("" for _ in whole.advance(sequence))
         while True:
-            logits = self._forward(sequence[len(self._read) :] + draft, len(draft) + 1)
+            logits = self._chances(sequence[len(whole.read) :] + draft, len(draft) + 1)
             best = logits.argmax(-1).tolist()
             accepted = next((i for i, token in enumerate(draft) if best[i] != token), len(draft))
-            self._keep(len(sequence) + accepted, sequence + draft)
+            whole.keep(len(sequence) + accepted, sequence + draft)
             written = best[: accepted + 1]
             ended = next((i for i, token in enumerate(written) if token in self._ends), len(written))
             chances += [float(logits[row, token]) for row, token in enumerate(written[: ended + 1])]
@@ -123,17 +120,31 @@ class _Session:
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, Choice]:
-        """Return the log-probability of each choice's first token as the first token of the reply, and the
-        state after the prompt's last token. Closing the iterator stops the reading.
+    ) -> Generator[None, None, tuple[float, ...]]:
+        """Return the log-probability of each choice's first token as the first token of the reply. Closing
+        the iterator stops the reading.
         """
-        sequence = self._encode(messages)
-        yield from self._advance(sequence)
-        with _captured(self._model, self._state_layer) as states:
-            logits = self._forward(sequence[len(self._read) :], 1)[0]
-        self._read = sequence
+        sequence, whole = self._encode(messages, self._whole), self._whole
+        yield from whole.advance(sequence)
+        logits = self._chances(sequence[len(whole.read) :], 1)[0]
+        whole.read = sequence
         first = [self._tokenizer.encode(c, add_special_tokens=False)[0] for c in choices]
-        return Choice(tuple(float(logits[token]) for token in first), states[-1] if states else None)
+        return tuple(float(logits[token]) for token in first)
+
+    def state(self, messages: Sequence[tuple[str, str]]) -> Generator[None, None, NDArray[np.float32] | None]:
+        """Return the state after the prompt's last token, shape (dimension,), as it is after the layers of
+        which that is known to say something, and reads these only; None when none are. Closing the iterator
+        stops the reading.
+        """
+        lower = self._lower
+        if lower is None:
+            return None
+        sequence = self._encode(messages, lower)
+        yield from lower.advance(sequence)
+        out = lower.forward(sequence[len(lower.read) :])
+        lower.read = sequence
+        state: NDArray[np.float32] = out.last_hidden_state[0, -1].float().numpy()
+        return state
 
     def attend(
         self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
@@ -160,25 +171,13 @@ class _Session:
         shared = list(zip(places[:first], weights.tolist(), strict=True))
         return [sum(w for place, w in shared if _overlap(place, (offset + a, offset + b))) for a, b in spans]
 
-    def _encode(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        """Return a prompt's tokens; its system message is in the cache afterwards."""
+    def _encode(self, messages: Sequence[tuple[str, str]], reader: PromptReader) -> list[int]:
+        """Return a prompt's tokens; the reader has read its system message afterwards."""
         text = self._chat_text(messages)
         ids, places = self._tokens(text)
         end = text.index(messages[0][1]) + len(messages[0][1])
-        self._open(ids[: sum(stop <= end for _, stop in places)])
+        reader.open(ids[: sum(stop <= end for _, stop in places)])
         return ids
-
-    def _open(self, opening: list[int]) -> None:
-        """Have the cache begin with these tokens, which may have been read for another question."""
-        if self._read[: len(opening)] == opening:
-            return
-        if tuple(opening) in self._openings:
-            self._cache = copy.deepcopy(self._openings[tuple(opening)])
-        else:
-            self._cache = empty_cache(self._model)
-            self._forward(opening, 1)
-            self._openings[tuple(opening)] = copy.deepcopy(self._cache)
-        self._read = list(opening)
 
     def _chat_text(self, messages: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in messages]
@@ -190,53 +189,13 @@ class _Session:
         encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         return list(encoded["input_ids"]), list(encoded["offset_mapping"])
 
-    def _advance(self, sequence: list[int]) -> Iterator[None]:
-        """Read all but the end of a prompt, a chunk at a time, from where it differs from the last one."""
-        shared = next(
-            (i for i, (a, b) in enumerate(zip(self._read, sequence, strict=False)) if a != b),
-            min(len(self._read), len(sequence)),
-        )
-        self._keep(min(shared, len(sequence) - 1), self._read)
-        while len(sequence) - len(self._read) > CHUNK:
-            read = len(self._read)
-            self._forward(sequence[read : read + CHUNK], 1)
-            self._read = sequence[: read + CHUNK]
-            yield
-
-    def _forward(self, tokens: list[int], keep: int) -> Any:
-        """Read tokens on top of the cache; return log-probabilities after the last ``keep`` of them."""
+    def _chances(self, tokens: list[int], keep: int) -> Any:
+        """Read tokens; return log-probabilities after the last ``keep`` of them."""
         import torch
 
         with torch.inference_mode():
-            out = self._model(
-                torch.tensor([tokens]), past_key_values=self._cache, use_cache=True, logits_to_keep=keep
-            )
+            out = self._whole.forward(tokens, logits_to_keep=keep)
             return torch.log_softmax(out.logits[0].float(), dim=-1)
-
-    def _keep(self, length: int, tokens: list[int]) -> None:
-        """Cut the cache back to its first ``length`` tokens, which are the first of ``tokens``."""
-        surplus = int(self._cache.get_seq_length()) - length
-        if surplus > 0:
-            self._cache.crop(-surplus)
-        self._read = tokens[:length]
-
-
-@contextmanager
-def _captured(model: Any, layer: int | None) -> Iterator[list[NDArray[np.float32]]]:
-    """Collect the state after the last token that is read, as it is after so many layers."""
-    states: list[NDArray[np.float32]] = []
-    if layer is None:
-        yield states
-        return
-
-    def keep(_module: Any, _read: Any, out: Any) -> None:
-        states.append((out[0] if isinstance(out, tuple) else out)[0, -1].float().numpy())
-
-    hook = model.model.layers[layer - 1].register_forward_hook(keep)
-    try:
-        yield states
-    finally:
-        hook.remove()
 
 
 def hand_back_memory() -> None:

@@ -13,6 +13,7 @@ from datetime import date
 from itertools import chain, zip_longest
 
 from rag.beside import LONGEST_ANSWER
+from rag.ellipsis import completed
 from rag.excerpts import CUT
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
@@ -27,10 +28,6 @@ _EMBEDDED = r"(?! (?:it|its|he|his|she|her|they|their|this|that|these|those|the|
 _NEXT = re.compile(rf"(?:\?|[,;]? and|;) (?=(?:and )?{_BEGINS}{_EMBEDDED})", re.IGNORECASE)
 _ASKS = re.compile(rf"\b{_ASKING}", re.IGNORECASE)
 _AND = re.compile(r"^(?:and|but) ", re.IGNORECASE)
-_OTHER_TIME = re.compile(
-    rf"^{_ASKING}(?: (?:many|much|one))? (?:in|on|by|since|as of) ((?:\w+ ){{0,3}}\d{{4}})\W*$",
-    re.IGNORECASE,
-)
 _BETWEEN_TIMES = re.compile(r",? and (?:(?:in|on|by|as of) )?")
 _FROM = re.compile(r"\b(?:between|from) (?:the )?$", re.IGNORECASE)
 
@@ -44,7 +41,7 @@ def parts(question: str, today: date) -> list[str]:
         return _times(plain, today) or [question]
     starts, ends = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(plain)]
     asked = [_asked(plain[a:b]) for a, b in zip(starts, ends, strict=True)]
-    return [asked[0], *(_at_other_time(asked[0], part, today) for part in asked[1:])]
+    return [asked[0], *(completed(asked[0], part, today) for part in asked[1:])]
 
 
 def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown: int) -> Answer:
@@ -83,15 +80,6 @@ def _stands(before: str) -> bool:
 def _asked(part: str) -> str:
     part = _AND.sub("", part.strip(" ,;")).rstrip(" ?") + "?"
     return part[:1].upper() + part[1:]
-
-
-def _at_other_time(first: str, part: str, today: date) -> str:
-    """ "Who in 2025?" after "Who was it in 2023?": the first question with the other date."""
-    words = question_dates(first, today).words
-    other = _OTHER_TIME.match(part)
-    if not other or len(words) != 1:
-        return part
-    return first[: words[0].start] + other.group(1) + first[words[0].end :]
 
 
 def _times(question: str, today: date) -> list[str]:

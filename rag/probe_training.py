@@ -45,7 +45,6 @@ Floats = NDArray[np.floating[Any]]
 RIDGE = 100.0  # few questions, many dimensions
 PAIR_RIDGE = 30.0
 FOLDS = 10
-SIGNALS = ("states",)  # what the model says, for comparison
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
 
 
@@ -79,14 +78,12 @@ def _examined(answerer: Answerer, question: Question) -> Mapping[str, Any] | Non
         examined = drained(steps)
     if examined.together.state is None:
         return None
-    signals = examined.signals(None)
     alone = examined.alone if question.answerable else []
     return {
         "id": question.id,
         "answerable": question.answerable,
-        "signals": {name: signals[name] for name in SIGNALS},
         "state": _rounded(examined.together.state),
-        "alone": [_rounded(choice.state) for _, choice in alone if choice.state is not None],
+        "alone": [_rounded(told.state) for _, told in alone if told.state is not None],
         "holds": [is_right(candidate.text, question.answers) for candidate, _ in alone],
     }
 
@@ -193,9 +190,7 @@ def train(model: str, layer: int, rows: Sequence[Mapping[str, Any]], write: Any)
     save_file(tensors, WEIGHTS)
     right, asked = first_right(rows)
     write(f"a sentence with the answer first: {right} of {asked}\n")
-    columns = {name: np.asarray([row["signals"][name] for row in rows]) for name in SIGNALS}
-    for name, column in {**columns, "answered": odds}.items():
-        write(f"{name}: AUC {told_apart(column, truth):.3f} over {len(rows)} questions\n")
+    write(f"answered: AUC {told_apart(odds, truth):.3f} over {len(rows)} questions\n")
     answered = [bool(t) for t in truth]
     gate = fit([{"answered": float(o)} for o in odds], answered)
     kept = np.asarray([gate.probability({"answered": float(o)}) >= gate.threshold for o in odds])

@@ -1,10 +1,11 @@
-"""The lower layers of a language model, which show what a question turns to without running the others."""
+"""What a question turns to in a long text: one head's attention, without running the layers above it."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Generator
 from typing import Any
+
+from rag.lower_layers import empty_cache, lower_layers
 
 
 class Skimmer:
@@ -12,12 +13,7 @@ class Skimmer:
 
     def __init__(self, model: Any, layer: int, head: int, chunk: int) -> None:
         self._head, self._chunk = head, chunk
-        self._lower: Any = copy.copy(model.model)
-        self._lower._modules = dict(model.model._modules)
-        self._lower.config = copy.deepcopy(model.config)
-        self._lower.config.num_hidden_layers = layer + 1
-        self._lower.config.layer_types = model.config.layer_types[: layer + 1]
-        self._lower.layers = model.model.layers[: layer + 1]
+        self._lower: Any = lower_layers(model, layer + 1)
 
     def read(self, tokens: list[int]) -> Generator[None, None, Any]:
         """Read tokens a chunk at a time; return the cache that holds them."""
@@ -52,10 +48,3 @@ class Skimmer:
 
         with torch.inference_mode():
             self._lower(torch.tensor([tokens]), past_key_values=cache, use_cache=True)
-
-
-def empty_cache(model: Any) -> Any:
-    """Return an empty cache of keys and values for a model."""
-    from transformers import DynamicCache
-
-    return DynamicCache(config=model.config)

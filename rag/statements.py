@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.beside import quotes, with_rivals
+from rag.beside import LONGEST_ANSWER, quotes, with_rivals
 from rag.excerpts import excerpt, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
@@ -34,11 +34,11 @@ class Grounded:
     dropped: tuple[Statement, ...]
 
 
-def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
+def grounded(read: Reading, draft: str, similarity: Similarity, words: int = LONGEST_ANSWER) -> Grounded:
     """Find the quotation of each sentence of a draft in the sentence that it was written from.
 
     A draft of which nothing is supported gives way to that sentence. Those that could not be told from it are
-    quoted beside it.
+    quoted beside it, all within so many ``words``.
     """
     shown: list[Statement] = []
     dropped: list[Statement] = []
@@ -53,7 +53,7 @@ def grounded(read: Reading, draft: str, similarity: Similarity) -> Grounded:
     shown = _once(shown)
     if not shown:
         shown.append(quotation(read.best, f"{read.question} {draft}", read))
-    return Grounded(tuple(with_rivals(shown, read, draft)), tuple(dropped))
+    return Grounded(tuple(with_rivals(shown, read, draft, words)), tuple(dropped))
 
 
 def _once(shown: Sequence[Statement]) -> list[Statement]:

@@ -255,16 +255,6 @@ class PassageReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The log-probability of each choice, and the hidden state that the model came to before it chose, shape
-    (dimension,); None for a model of which no layer is known that says something.
-    """
-
-    chances: tuple[float, ...]
-    state: NDArray[np.float32] | None = None
-
-
 class GeneratorSession(Protocol):
     """The prompts of one question; what they begin with in common is read once."""
 
@@ -288,10 +278,18 @@ class GeneratorSession(Protocol):
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, Choice]:
+    ) -> Generator[None, None, tuple[float, ...]]:
         """Return the log-probability of each choice's first token as the first token of the reply.
 
         Yields now and then; closing it stops the model.
+        """
+        ...
+
+    def state(self, messages: Sequence[tuple[str, str]]) -> Generator[None, None, NDArray[np.float32] | None]:
+        """Return the hidden state that the model comes to at the end of a prompt, shape (dimension,).
+
+        None for a model of which no layer is known that says something. Yields now and then; closing it stops
+        the model.
         """
         ...
 

@@ -17,7 +17,7 @@ from rag.build import build, build_articles
 from rag.engine import Engine
 from rag.index import Index, load_encoder
 from rag.text import content_words
-from rag.types import Article, Choice, GeneratorSession, Read, Span
+from rag.types import Article, GeneratorSession, Read, Span
 
 pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
 
@@ -99,11 +99,16 @@ class ScriptedModel:
 
     def choose(
         self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, Choice]:
+    ) -> Generator[None, None, tuple[float, ...]]:
         self.prompts.append(list(messages))
         yield
         half = len(choices) // 2
-        return Choice((self.margin,) * half + (0.0,) * (len(choices) - half))
+        return (self.margin,) * half + (0.0,) * (len(choices) - half)
+
+    def state(self, messages: Sequence[tuple[str, str]]) -> Generator[None, None, NDArray[np.float32] | None]:
+        """A model of which no layer is known."""
+        yield from ()
+        return None
 
 
 def article(id_: str, *paragraphs: str, title: str = "", **more: object) -> Article:

@@ -10,6 +10,7 @@ import pytest
 from rag import models
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft, hand_back_memory
+from rag.lower_layers import lower_layers
 from rag.models_registry import evidence_head
 from rag.probe_training import drained
 from rag.stopping import Stopped, stopping_when
@@ -129,31 +130,35 @@ def test_choices_are_log_probabilities(model: TransformersGenerator) -> None:
         steps = session.choose(
             asking("Did the bridge cost 40 million euros? Reply yes or no."), ["Yes", "No"]
         )
-        yes, no = drained(steps).chances
+        yes, no = drained(steps)
     assert yes < 0
     assert no < 0
 
 
 @pytest.mark.models
-def test_a_choice_tells_the_state_after_so_many_layers(
-    exact: TransformersGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lower_layers_tell_the_state_after_them(exact: TransformersGenerator) -> None:
     import torch
 
     asked = asking("Did the bridge cost 40 million euros? Reply yes or no.")
     with exact.session() as session:
-        assert drained(session.choose(asked, ["Yes", "No"])).state is None
-    monkeypatch.setattr(exact, "_state_layer", 7)
-    with exact.session() as session:
-        finish(session.stream(asking("How many passengers?"), 10))  # part of the prompt is read already
-        state = drained(session.choose(asked, ["Yes", "No"])).state
-    with exact.session() as session:
-        ids = session._encode(asked)  # type: ignore[attr-defined]
+        assert drained(session.state(asked)) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact, "_lower", lower_layers(exact._model, 7))
+        with exact.session() as session:
+            other = drained(session.state(asking("How many passengers?")))  # part of the prompt is read
+            state = drained(session.state(asked))
+            finish(session.stream(asked, 5))  # by all layers
+            again = drained(session.state(asked))
+            ids = session._encode(asked, session._whole)  # type: ignore[attr-defined]
     with torch.inference_mode():
         whole = exact._model(torch.tensor([ids]), output_hidden_states=True).hidden_states[7][0, -1]
+    assert other is not None
     assert state is not None
+    assert again is not None
     assert state.shape == (896,)
     assert float(abs(whole.numpy() - state).max()) < 1e-2
+    assert float(abs(again - state).max()) < 1e-2
+    assert float(abs(other - state).max()) > 1e-1
 
 
 def test_a_folder_without_a_model_is_named() -> None:

@@ -29,20 +29,19 @@ from rag.probe_training import (
     train,
     unseen,
 )
-from rag.types import Answer, Choice, Span
+from rag.types import Answer, Span
 from tests.conftest import ScriptedModel
 
 
 class Stateful(ScriptedModel):
-    """Says yes, and is in a state of two numbers while it does."""
+    """Comes to a state of two numbers."""
 
-    def choose(
-        self, messages: Sequence[tuple[str, str]], choices: Sequence[str]
-    ) -> Generator[None, None, Choice]:
-        made = yield from super().choose(messages, choices)
-        return Choice(made.chances, self.state(messages[-1][1]))
+    def state(self, messages: Sequence[tuple[str, str]]) -> Generator[None, None, NDArray[np.float32] | None]:
+        self.prompts.append(list(messages))
+        yield
+        return self.state_of(messages[-1][1])
 
-    def state(self, prompt: str) -> NDArray[np.float32]:
+    def state_of(self, prompt: str) -> NDArray[np.float32]:
         return np.asarray([0.5, -2.0], dtype=np.float32)
 
 
@@ -136,14 +135,14 @@ def test_sentences_are_judged_where_that_helps(
     model = kind("The bridge cost 40 million euros.")
     answer = asked(index, monkeypatch, model, probed=probed)
     assert len(model.prompts) == prompts
-    assert ("one_states" in answer.signals) == (prompts > 2)
+    assert ("one_states" in answer.signals) != probed
     assert answer.statements[0].text == "The bridge cost 40 million euros."
 
 
 class Ferry(Stateful):
     """Knows a sentence about the ferry when it sees one, and takes it for the answer."""
 
-    def state(self, prompt: str) -> NDArray[np.float32]:
+    def state_of(self, prompt: str) -> NDArray[np.float32]:
         return vector(9.0 * ("900 passengers" in prompt), 0.0)
 
 
@@ -172,7 +171,6 @@ def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     answered, refused = read_states(states)
     assert [answered["id"], refused["id"]] == ["q1", "q2"]
     assert answered["state"] == [0.5, -2.0]
-    assert answered["signals"] == {"states": 2.0}
     assert answered["alone"] == [[0.5, -2.0]] * len(answered["holds"])
     assert sum(answered["holds"]) == 1
     assert refused["alone"] == refused["holds"] == []  # none of its sentences can be the right one
@@ -234,7 +232,6 @@ def test_training_writes_the_weights_and_tells_the_gate(
         {
             "id": str(i),
             "answerable": bool(i % 2),
-            "signals": {"states": 0.1 * i},
             "state": [float(i % 2), float(i % 3)],
             "alone": [[0.0, float(i % 3)], [float(i % 2), 1.0]],
             "holds": [False, bool(i % 2)],

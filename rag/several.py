@@ -1,0 +1,66 @@
+"""A question with several parts, answered part by part, as a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from rag.abstention import REFUSAL, what_is_missing
+from rag.beside import LONGEST_ANSWER
+from rag.parts import joined
+from rag.types import Answer, Draft, Progress, Turn
+
+BESIDE_A_SURE_ONE = (
+    0.375  # of the threshold: who asks two things, and is right to ask one, is so mostly twice
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one part has of an answer: so many words, and from which share of the threshold it is answered."""
+
+    words: int = LONGEST_ANSWER
+    least: float = 1.0
+
+
+WHOLE = Share()
+
+
+def each(
+    one: Callable[[str, Sequence[Turn], Share], Generator[Progress]],
+    question: str,
+    asked: Sequence[str],
+    history: Sequence[Turn],
+    shown: int,
+    threshold: float,
+) -> Iterator[Progress]:
+    """Answer the parts of a question and join what comes of it.
+
+    The words of an answer are shared out evenly, and what a part leaves goes to those after it. A part that
+    is less sure than ``threshold`` is answered beside one that is surer, and never without.
+    """
+    turns, answers, text, left = list(history), list[Answer](), "", LONGEST_ANSWER
+    for place, part in enumerate(asked):
+        share = Share(max(0, left) // (len(asked) - place), BESIDE_A_SURE_ONE)
+        with closing(one(part, turns, share)) as steps:
+            for step in steps:
+                if isinstance(step, Answer):
+                    answers.append(step)
+                    turns += [("user", part), ("assistant", step.text)]
+                    text += "" if step.abstained else f"{step.text} "
+                    left -= 0 if step.abstained else len(step.text.split())
+                elif isinstance(step, Draft):
+                    yield Draft(text + step.text)
+                elif not answers:  # passages are shown once, while the other parts are looked for
+                    yield step
+    if all((answer.confidence or 0.0) < threshold for answer in answers):
+        answers = [_refused(part, answer) for part, answer in zip(asked, answers, strict=True)]
+    yield joined(question, asked, answers, shown)
+
+
+def _refused(part: str, answer: Answer) -> Answer:
+    if answer.abstained:
+        return answer
+    reason = what_is_missing(part, answer.hits)
+    return replace(answer, text=REFUSAL, statements=(), timeline=(), abstained=True, reason=reason)
