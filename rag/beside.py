@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.excerpts import CUT, allowances, excerpt, one_line
-from rag.figures import an_article, at_once
+from rag.figures import at_once
 from rag.grounding import Candidate
 from rag.reading import Reading
 from rag.rivals import repeated
-from rag.types import Statement
+from rag.types import Article, Statement
 
 LONGEST_ANSWER = 60  # words that several sentences may have together
-LEFT = 0.4  # share of a quotation that is left at least when it is cut for another to stand beside it
+LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
 
 
 def quotes(statement: Statement) -> bool:
@@ -31,7 +31,8 @@ def with_rivals(
     said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
     pieces = [_Piece(s, quotes(s)) for s in shown]
     beside = [_beside(r, read.best) for r in read.rivals if not repeated(r.text, said)]
-    for kept in range(len(beside), -1, -1):
+    fits = sum(len(s.text.split()) for s in shown) <= most
+    for kept in range(len(beside), 0 if fits else -1, -1):
         together = [*pieces, *beside[:kept]]
         fixed = sum(piece.fixed for piece in together)
         allowed = allowances([piece.length for piece in together], max(0, most - fixed))
@@ -73,4 +74,12 @@ def _beside(rival: Candidate, first: Candidate) -> _Piece:
     told = Statement(one_line(rival.text), (rival.evidence(),), supported=True)
     article, other = rival.hit.article, first.hit.article
     same = article.day == other.day or at_once(article.day, other.day)
-    return _Piece(told, True, "" if same else f"{an_article(article.day, article.published is None)} says: ")
+    return _Piece(told, True, "" if same else f"{_reported(article)}: ")
+
+
+def _reported(article: Article) -> str:
+    if article.day is None:
+        return "Undated"
+    if article.published is None:
+        return f"Reported {article.day:%B %Y} or later"
+    return f"Reported {article.day.day} {article.day:%B %Y}"

@@ -24,7 +24,7 @@ MINIMUM = {
     "null": 40,
     "followup": 14,
 }
-KINDS = {"near_miss", "false_premise", "off_topic"}
+KINDS = {"order", "near_miss", "false_premise", "off_topic"}
 KEYS = {"id", "type", "split", "question", "history", "answerable", "answers", "evidence"}
 Question = dict[str, Any]
 
