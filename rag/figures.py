@@ -21,7 +21,7 @@ from rag.types import Statement, TimelineEntry
 
 _ASKS = re.compile(
     r"\bhow (?:many|much|large|big|high|great)\b|"
-    r"\b(?:number|figure|share|proportion|percentage|per ?cent|total|size|population|amount|value)\b|"
+    r"(?<!by )\b(?:number|figure|share|proportion|percentage|per ?cent|total|size|population|amount|value)\b|"
     r"\bbao nhiêu\b",
     re.IGNORECASE,
 )

@@ -36,7 +36,8 @@ MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attenti
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
 TRUSTED = 0.9  # trust from which the model is not asked to compare: what the passages agree on is surer
-SURE = 4.5  # standard deviations between the first sentence and the next: comparing them more would not help
+SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
+LIKELY_TRUE = 0.3  # trust, below which even then it often is not
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 
 
@@ -48,6 +49,7 @@ class Weighed:
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
     ``lacks`` whether it is without the kind of answer that is asked for, ``nearest`` the best cosine of a
     sentence and the question, ``signals`` what the reader says for and against an answer; empty without one.
+    ``clear`` says whether a model need not compare the sentences.
     """
 
     sentences: Sequence[Candidate]
@@ -58,14 +60,7 @@ class Weighed:
     lacks: Sequence[bool]
     nearest: float
     signals: Mapping[str, float]
-
-    @property
-    def clear(self) -> bool:
-        """Whether a model need not compare the sentences: the first is far ahead, or the passages are
-        trusted to answer.
-        """
-        ahead = len(self.values) == 1 or self.values[0] - self.values[1] >= SURE
-        return ahead or self.trust >= TRUSTED
+    clear: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +130,28 @@ def weigh(
         if reads
         else {}
     )
-    # Of what changed, most passages give what was so before.
-    trusted = 0.0 if found.dates.order == "latest" else trust(reads.values())
+    believed, latest = trust(reads.values()), found.dates.order == "latest"
+    trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
+    ordered = [values[i] for i in order]
     return Weighed(
         [pool[i] for i in order],
-        [values[i] for i in order],
+        ordered,
         answers,
         trusted,
         [trusted * agreed[i] for i in order],
         [lacks[i] for i in order],
         max(cosines),
         signals,
+        is_clear(ordered, trusted, believed),
     )
+
+
+def is_clear(values: Sequence[float], trusted: float, believed: float) -> bool:
+    """Whether a model need not compare sentences of these values, best first: there is one, the passages are
+    ``trusted`` to answer, or the first is far ahead and they are ``believed`` to (probabilities).
+    """
+    far_ahead = len(values) == 1 or (values[0] - values[1] >= SURE and believed >= LIKELY_TRUE)
+    return far_ahead or trusted >= TRUSTED
 
 
 def settle(

@@ -84,7 +84,9 @@ def quotation(candidate: Candidate, about: str, read: Reading) -> Statement:
 def newest_first(
     shown: Sequence[Statement], changed: Sequence[TimelineEntry], dates: QuestionDates
 ) -> tuple[Statement, ...]:
-    """Let the value of the right time lead, and tell the others unless one time was asked for."""
+    """Let the value of the right time lead, and tell the others unless one time was asked for. What stood
+    beside the first and says something else stays where it fits into the words of an answer.
+    """
     lead = leading(changed, dates)
     first = shown[0]
     if lead.evidence not in first.evidence:
@@ -92,7 +94,13 @@ def newest_first(
             excerpt(lead.evidence.quote, lead.value, LONGEST_QUOTE), (lead.evidence,), supported=True
         )
     others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
-    return (first, *others[:2])
+    told = [first, *others[:2]]
+    values = {entry.evidence for entry in changed}
+    for statement in shown[1:]:
+        words = sum(len(s.text.split()) for s in [*told, statement])
+        if values.isdisjoint(statement.evidence) and words <= LONGEST_ANSWER:
+            told.append(statement)
+    return tuple(told)
 
 
 def _made_whole(statement: Statement, read: Reading) -> Statement:

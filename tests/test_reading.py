@@ -179,18 +179,25 @@ def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
 
 def weighed(*values: float, trust: float = 0.0) -> reading.Weighed:
     pool = [candidate(f"{word}.") for word in ("ant", "bee", "cow", "dog")][: len(values)]
-    return reading.Weighed(pool, values, Given(), trust, [0.0] * len(values), [False] * len(values), 0.5, {})
+    nothing = [0.0] * len(values)
+    return reading.Weighed(pool, values, Given(), trust, nothing, [False] * len(values), 0.5, {}, False)
 
 
-def test_a_sentence_far_ahead_needs_no_comparing() -> None:
-    assert weighed(3.0, 3.0 - reading.SURE).clear
-    assert not weighed(3.0, 3.1 - reading.SURE).clear
-    assert weighed(-9.0).clear
-
-
-def test_sentences_of_trusted_passages_need_no_comparing() -> None:
-    assert weighed(3.0, 3.0, trust=reading.TRUSTED).clear
-    assert not weighed(3.0, 3.0, trust=reading.TRUSTED - 0.01).clear
+@pytest.mark.parametrize(
+    ("values", "trusted", "believed", "clear"),
+    [
+        ([3.0, 3.0 - reading.SURE], 0.0, reading.LIKELY_TRUE, True),  # far ahead
+        ([3.0, 3.1 - reading.SURE], 0.0, reading.LIKELY_TRUE, False),
+        ([3.0, 3.0 - reading.SURE], 0.0, reading.LIKELY_TRUE - 0.01, False),
+        ([-9.0], 0.0, 0.0, True),  # there is no other
+        ([3.0, 3.0], reading.TRUSTED, reading.TRUSTED, True),
+        ([3.0, 3.0], 0.0, reading.TRUSTED, False),  # the latest is asked for
+    ],
+)
+def test_some_sentences_need_no_comparing(
+    values: list[float], trusted: float, believed: float, clear: bool
+) -> None:
+    assert reading.is_clear(values, trusted, believed) == clear
 
 
 FOUND = Found("q", "q", None, QuestionDates(), (candidate("ant.").hit,))
