@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from rag.figures import change, leading, timeline
+from rag.figures import asks_for_figure, change, leading, timeline
 from rag.grounding import Candidate, candidates
 from rag.passages import split
 from rag.question_dates import question_dates
@@ -81,6 +81,19 @@ def test_figures_of_another_size_or_kind_are_another_quantity() -> None:
     )
     found = pool(OLD, other)
     assert timeline(found[0], "How many use the ferry?", found, by_subject) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("What is the number of passengers?", True),
+        ("How many passengers are there?", True),
+        ("How do ferries rank by number among ships?", False),
+        ("Who owns the ferry?", False),
+    ],
+)
+def test_a_question_asks_for_a_figure(question: str, asks: bool) -> None:
+    assert asks_for_figure(question) == asks
 
 
 def test_years_are_not_figures() -> None:

@@ -15,8 +15,8 @@ from rag.prompts import heading
 from rag.question_dates import QuestionDates
 from rag.reading import Reading
 from rag.search import Found
-from rag.statements import grounded, repeats
-from rag.types import Hit
+from rag.statements import grounded, newest_first, repeats
+from rag.types import Hit, Statement, TimelineEntry
 from tests.conftest import ARTICLES
 
 
@@ -201,3 +201,25 @@ def test_a_draft_is_not_cut_and_fewer_rivals_are_shown_beside_it() -> None:
     assert made.shown[0].text == draft
     made = grounded(replace(read, rivals=rivals), draft, shared_words, most - 1)
     assert [s.evidence[0].quote for s in made.shown] == [COST, rivals[0].text]
+
+
+def told(text: str, of: Candidate) -> Statement:
+    return Statement(text, (of.evidence(),), supported=True)
+
+
+@pytest.mark.parametrize(
+    ("beside", "stays"),
+    [("The harbour museum is closed on Mondays.", True), ("Closed " * 60, False)],
+)
+def test_what_stands_beside_a_changed_figure_stays_where_it_fits(beside: str, stays: bool) -> None:
+    by_text = {c.text: c for c in reading("How many passengers?").pool}
+    old, new = (next(c for t, c in by_text.items() if figure in t) for figure in ("600", "900"))
+    museum = next(c for t, c in by_text.items() if "museum" in t)
+    values = [
+        TimelineEntry(value, c.hit.article.day, False, c.evidence())
+        for value, c in (("about 600", old), ("900", new))
+    ]
+    shown = [told(FERRY, new), told("Reported 1 June 2021: …", old), told(beside, museum)]
+    made = newest_first(shown, values, QuestionDates())
+    expected = [FERRY, "An article of 1 June 2021 gave about 600.", *([beside] if stays else [])]
+    assert [s.text for s in made] == expected
