@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.excerpts import CUT, allowances, excerpt, one_line
+from rag.excerpts import CUT, allowances, excerpt, length, one_line
 from rag.figures import at_once
 from rag.grounding import Candidate
 from rag.reading import Reading
@@ -31,7 +31,7 @@ def with_rivals(
     said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
     pieces = [_Piece(s, quotes(s)) for s in shown]
     beside = [_beside(r, read.best) for r in read.rivals if not repeated(r.text, said)]
-    fits = sum(len(s.text.split()) for s in shown) <= most
+    fits = sum(length(s.text) for s in shown) <= most
     for kept in range(len(beside), 0 if fits else -1, -1):
         together = [*pieces, *beside[:kept]]
         fixed = sum(piece.fixed for piece in together)

@@ -16,6 +16,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def length(text: str) -> int:
+    """Return how many words a text has, marks of what was cut aside."""
+    return sum(word != CUT for word in text.split())
+
+
 def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
     """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
     is worth most: of these the beginning, since it says who speaks of what or, where no part is worth

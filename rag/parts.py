@@ -14,7 +14,7 @@ from itertools import chain, zip_longest
 
 from rag.beside import LONGEST_ANSWER
 from rag.ellipsis import completed
-from rag.excerpts import CUT
+from rag.excerpts import CUT, length
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
@@ -102,9 +102,9 @@ def _few(given: Sequence[Answer]) -> list[Statement]:
     everything = _distinct([s for a in given for s in a.statements])
     turns = list(zip_longest(*([s for s in a.statements if s in everything] for a in given)))
     kept = list(dict.fromkeys(filter(None, chain.from_iterable(turns[:1]))))
-    words = sum(len(s.text.split()) for s in kept)
+    words = sum(length(s.text) for s in kept)
     for statement in filter(None, chain.from_iterable(turns[1:])):
-        longer = words + len(statement.text.split())
+        longer = words + length(statement.text)
         if longer <= LONGEST_ANSWER and statement not in kept:
             kept, words = [*kept, statement], longer
     return [s for s in everything if s in kept]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from rag.abstention import REFUSAL, what_is_missing
 from rag.beside import LONGEST_ANSWER
+from rag.excerpts import length
 from rag.parts import joined
 from rag.types import Answer, Draft, Progress, Turn
 
@@ -49,7 +50,7 @@ def each(
                     answers.append(step)
                     turns += [("user", part), ("assistant", step.text)]
                     text += "" if step.abstained else f"{step.text} "
-                    left -= 0 if step.abstained else len(step.text.split())
+                    left -= 0 if step.abstained else length(step.text)
                 elif isinstance(step, Draft):
                     yield Draft(text + step.text)
                 elif not answers:  # passages are shown once, while the other parts are looked for

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.beside import LONGEST_ANSWER, quotes, with_rivals
-from rag.excerpts import excerpt, one_line
+from rag.excerpts import excerpt, length, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
 from rag.grounding import Candidate, Similarity, ground
@@ -97,7 +97,7 @@ def newest_first(
     told = [first, *others[:2]]
     values = {entry.evidence for entry in changed}
     for statement in shown[1:]:
-        words = sum(len(s.text.split()) for s in [*told, statement])
+        words = sum(length(s.text) for s in [*told, statement])
         if values.isdisjoint(statement.evidence) and words <= LONGEST_ANSWER:
             told.append(statement)
     return tuple(told)

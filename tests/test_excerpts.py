@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.excerpts import CUT, allowances, excerpt
+from rag.excerpts import CUT, allowances, excerpt, length
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,8 @@ def test_what_is_shown_stands_in_the_text(pieces: list[str], most: int) -> None:
     shown = excerpt(text, "ferry 900", most)
     assert min(1, len(pieces)) <= len(shown.replace(CUT, "").split()) <= most
     assert shown.strip(f"{CUT} ") in text
+
+
+@pytest.mark.parametrize(("text", "words"), [("… cost 40 million …", 3), ("", 0), ("two words", 2)])
+def test_marks_of_cuts_are_no_words(text: str, words: int) -> None:
+    assert length(text) == words

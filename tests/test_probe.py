@@ -130,6 +130,7 @@ def test_sentences_are_judged_where_that_helps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("rag.reading.SURE", sure)
+    monkeypatch.setattr("rag.reading.LIKELY_TRUE", 0.0)
     monkeypatch.setattr("rag.reading.TRUSTED", trusted)
     monkeypatch.setattr("rag.drafting.JUDGED", JUDGED)
     model = kind("The bridge cost 40 million euros.")
