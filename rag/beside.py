@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.day_words import long_day, month
 from rag.excerpts import CUT, allowances, excerpt, length, one_line
 from rag.figures import at_once
 from rag.grounding import Candidate
@@ -81,5 +82,5 @@ def _reported(article: Article) -> str:
     if article.day is None:
         return "Undated"
     if article.published is None:
-        return f"Reported {article.day:%B %Y} or later"
-    return f"Reported {article.day.day} {article.day:%B %Y}"
+        return f"Reported {month(article.day)} or later"
+    return f"Reported {long_day(article.day)}"

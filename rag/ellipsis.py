@@ -12,9 +12,7 @@ from datetime import date
 from rag.question_dates import question_dates
 
 _WH = r"(?:(?:in|at|on|by|for|from|to|with|of) )?(?:who|whom|what|which|where|how \w+)"
-_AUXILIARY = (
-    r"(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|may|might)(?= )"  # "may" 2023
-)
+_AUXILIARY = r"(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|may|might)(?= )"
 _IT = r"(?: (?:is|are|was|were|do|does|did)(?: (?:it|they|he|she|that|those))?)?"
 _AGO = r"\w+ (?:days?|weeks?|months?|years?|decades?) (?:later|earlier|before|after|ago)\b"
 _WHEN = (
@@ -54,16 +52,9 @@ def _at_other_time(first: str, part: str, today: date) -> str | None:
 def _without_time(question: str, today: date) -> str:
     words = question_dates(question, today).words
     if len(words) == 1:
-        before = question[: words[0].start]
-        rest = question[words[0].end :]
-        return (before[: _begin(before)] + rest).rstrip(" ?")
+        before = _BEFORE_A_DATE.sub("", question[: words[0].start])
+        return (before + question[words[0].end :]).rstrip(" ?")
     return _CLAUSE.sub("", question).rstrip(" ?")
-
-
-def _begin(before: str) -> int:
-    """Where the words that lead to a date begin."""
-    found = _BEFORE_A_DATE.search(before)
-    return found.start() if found else len(before)
 
 
 def _about_the_same(first: str, part: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rag import eval_judging as judging
 from rag import eval_metrics as metrics
+from rag.day_words import long_day
 from rag.eval_judging import Trace
 from rag.eval_questions import Question
 from rag.eval_trec import listed, retrieval_scores, roll_up
@@ -219,7 +220,7 @@ def premise(item: Evidence, articles: Mapping[str, Article]) -> str:
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {day:%B} {day.year}." if day else ""
+    return f"{long_day(day)}." if day else ""
 
 
 def _trace_record(item: Trace) -> JsonRow:

@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 
 from rag.dates import mentions
+from rag.day_words import long_day, month
 from rag.grounding import Candidate, Similarity, clauses
 from rag.quantities import Quantity, quantities
 from rag.question_dates import QuestionDates
@@ -62,8 +63,8 @@ def an_article(day: date | None, day_is_bound: bool = False) -> str:
     if day is None:
         return "An undated article"
     if day_is_bound:
-        return f"An undated article, from {day:%B %Y} or later,"
-    return f"An article of {day.day} {day:%B %Y}"
+        return f"An undated article, from {month(day)} or later,"
+    return f"An article of {long_day(day)}"
 
 
 def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
@@ -74,7 +75,7 @@ def change(entry: TimelineEntry, lead: TimelineEntry) -> Statement:
     elif entry.day is None or entry.day_is_bound:
         text = f"{an_article(entry.day, entry.day_is_bound)} gives {value}."
     elif at_once(lead.day, entry.day) and not lead.day_is_bound:
-        text = f"Another article, of {entry.day.day} {entry.day:%B %Y}, gives {value}."
+        text = f"Another article, of {long_day(entry.day)}, gives {value}."
     else:
         text = f"{an_article(entry.day)} gave {value}."
     return Statement(text, (entry.evidence,), supported=True)

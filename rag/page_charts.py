@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from rag.day_words import long_day, month
 from rag.markup import Html, el, join
-from rag.page_wording import count, long_day, month
+from rag.page_wording import count
 from rag.quantities import quantities
 from rag.types import Article, Evidence, TimelineEntry
 

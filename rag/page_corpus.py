@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from rag.day_words import long_day
 from rag.markup import Html, el, join
 from rag.page_cards import whole_article
 from rag.page_charts import coverage_chart
-from rag.page_wording import count, dated, long_day
+from rag.page_wording import count, dated
 from rag.types import Article
 
 MOST_LISTED = 200

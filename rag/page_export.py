@@ -12,10 +12,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from rag.day_words import long_day
 from rag.errors import UsageError
 from rag.page_cards import safe_link
 from rag.page_visit import Exchange
-from rag.page_wording import long_day, scope
+from rag.page_wording import scope
 from rag.types import Evidence, TimelineEntry, citation_numbers
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")

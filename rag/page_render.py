@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from rag.day_words import long_day
 from rag.markup import Html, el, join
 from rag.page_cards import hits_of, sources
 from rag.page_charts import timeline_chart
 from rag.page_visit import Exchange
-from rag.page_wording import count, dated, long_day, scope
+from rag.page_wording import count, dated, scope
 from rag.types import Answer, Article, Evidence, Statement, citation_numbers
 
 

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from rag.day_words import long_day
 from rag.types import Article, Interval
-
-_MONTHS = ("January February March April May June July August September October November December").split()
-
-
-def long_day(day: date) -> str:
-    """Return "26 November 2023"."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def month(day: date) -> str:
-    """Return "November 2023"."""
-    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def count(number: int, noun: str) -> str:

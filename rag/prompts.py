@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from rag.day_words import long_day, month
 from rag.grounding import Candidate
 from rag.types import Article, Span
 
@@ -78,9 +79,9 @@ def _age(article: Article) -> date:
 def heading(article: Article) -> str:
     """Return an article's headline and date as the model reads them."""
     if article.published:
-        return f"{article.title} ({article.published.day} {article.published:%B %Y})"
+        return f"{article.title} ({long_day(article.published)})"
     if article.not_before:
-        return f"{article.title} (undated, {article.not_before:%B %Y} or later)"
+        return f"{article.title} (undated, {month(article.not_before)} or later)"
     return f"{article.title} (undated)"
 
 

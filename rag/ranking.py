@@ -15,6 +15,7 @@ import numpy as np
 
 from rag.agreement import given
 from rag.copies import Print
+from rag.day_words import month
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
@@ -84,7 +85,7 @@ def unit_texts(passages: Sequence[Passage], articles: Mapping[str, Article]) -> 
 
 def passage_text(passage: Passage, article: Article) -> str:
     """What is embedded and counted for a passage: its headline and month, then its words."""
-    day = f" ({article.published:%B %Y})" if article.published else ""
+    day = f" ({month(article.published)})" if article.published else ""
     return f"{article.title}{day}. {passage.text}" if article.title else passage.text
 
 

@@ -12,9 +12,7 @@ from rag.excerpts import length
 from rag.parts import joined
 from rag.types import Answer, Draft, Progress, Turn
 
-BESIDE_A_SURE_ONE = (
-    0.375  # of the threshold: who asks two things, and is right to ask one, is so mostly twice
-)
+BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two things mostly is with both
 
 
 @dataclass(frozen=True, slots=True)

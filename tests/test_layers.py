@@ -67,7 +67,7 @@ def test_imports_run_one_way() -> None:
 
 
 LAYERS = [
-    {"errors", "types", "stopping"},
+    {"errors", "types", "stopping", "day_words"},
     {
         "neighbours",
         "stopping",

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.day_words import long_day
 from rag.page_cards import marked, safe_link, sources, sources_panel, whole_article
 from rag.page_charts import coverage_chart, timeline_chart
 from rag.page_corpus import adding_log, corpus_view, headline_facts, lines_set_aside
 from rag.page_render import doing, exchange_html, thread
 from rag.page_visit import Exchange, Failed, Waiting, advance
-from rag.page_wording import age, count, dated, long_day, scope
+from rag.page_wording import age, count, dated, scope
 from rag.types import (
     Answer,
     Article,
