@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from rag.arithmetic import eight_bits_are_faster, fast_dtype, in_eight_bits
 from rag.errors import ModelError
 from rag.lower_layers import lower_layers
-from rag.prompt_reader import CHUNK, Openings, PromptReader
+from rag.prompt_reader import Openings, PromptReader
 from rag.skimmer import Skimmer
 from rag.stopping import go_on
 from rag.types import GeneratorSession, Span
@@ -70,7 +70,7 @@ class TransformersGenerator:
             in_eight_bits(self._model)
         for layer in getattr(getattr(self._model, "model", None), "layers", ()):
             layer.register_forward_pre_hook(lambda _layer, _inputs: go_on())
-        self._skimmer = Skimmer(self._model, *evidence_head, CHUNK) if evidence_head else None
+        self._skimmer = Skimmer(self._model, *evidence_head) if evidence_head else None
         self._lower = lower_layers(self._model, state_layer) if state_layer else None
         self._openings: tuple[Openings, Openings] = {}, {}
 
@@ -105,7 +105,8 @@ class _Session:
         start, draft, chances = len(sequence), list[int](), list[float]()
         yield from ("" for _ in whole.advance(sequence))
         while True:
-            logits = self._chances(sequence[len(whole.read) :] + draft, len(draft) + 1)
+            new = sequence[len(whole.read) :] + draft
+            logits = _log_chances(whole.forward(new, logits_to_keep=len(draft) + 1))
             best = logits.argmax(-1).tolist()
             accepted = next((i for i, token in enumerate(draft) if best[i] != token), len(draft))
             whole.keep(len(sequence) + accepted, sequence + draft)
@@ -126,8 +127,7 @@ class _Session:
         """
         sequence, whole = self._encode(messages, self._whole), self._whole
         yield from whole.advance(sequence)
-        logits = self._chances(sequence[len(whole.read) :], 1)[0]
-        whole.read = sequence
+        logits = _log_chances(whole.finish(sequence))[0]
         first = [self._tokenizer.encode(c, add_special_tokens=False)[0] for c in choices]
         return tuple(float(logits[token]) for token in first)
 
@@ -141,9 +141,7 @@ class _Session:
             return None
         sequence = self._encode(messages, lower)
         yield from lower.advance(sequence)
-        out = lower.forward(sequence[len(lower.read) :])
-        lower.read = sequence
-        state: NDArray[np.float32] = out.last_hidden_state[0, -1].float().numpy()
+        state: NDArray[np.float32] = lower.finish(sequence).last_hidden_state[0, -1].float().numpy()
         return state
 
     def attend(
@@ -164,10 +162,11 @@ class _Session:
         start, end = offset + question[0], offset + question[1]
         first = next(i for i, (_, stop) in enumerate(places) if stop > start)
         last = next((i for i, (begin, _) in enumerate(places) if begin >= end), len(ids))
-        reading = self._skimmer.read(ids[:first])
-        cache = yield from reading
+        reader = self._skimmer.reader()
+        yield from reader.advance(ids[:first])
+        reader.finish(ids[:first])
         nothing = self._tokenizer.encode(NO_QUESTION, add_special_tokens=False)
-        weights = self._skimmer.attention(cache, ids[first:last]) - self._skimmer.attention(cache, nothing)
+        weights = self._skimmer.attention(reader, ids[first:last]) - self._skimmer.attention(reader, nothing)
         shared = list(zip(places[:first], weights.tolist(), strict=True))
         return [sum(w for place, w in shared if _overlap(place, (offset + a, offset + b))) for a, b in spans]
 
@@ -189,13 +188,13 @@ class _Session:
         encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         return list(encoded["input_ids"]), list(encoded["offset_mapping"])
 
-    def _chances(self, tokens: list[int], keep: int) -> Any:
-        """Read tokens; return log-probabilities after the last ``keep`` of them."""
-        import torch
 
-        with torch.inference_mode():
-            out = self._whole.forward(tokens, logits_to_keep=keep)
-            return torch.log_softmax(out.logits[0].float(), dim=-1)
+def _log_chances(out: Any) -> Any:
+    """Return the log-probabilities of what comes out of a language model, shape (places, words)."""
+    import torch
+
+    with torch.inference_mode():
+        return torch.log_softmax(out.logits[0].float(), dim=-1)
 
 
 def hand_back_memory() -> None:

@@ -51,6 +51,12 @@ class PromptReader:
             self.read = sequence[: read + CHUNK]
             yield
 
+    def finish(self, sequence: list[int]) -> Any:
+        """Read what ``advance`` has left of a prompt; return what comes out of the model."""
+        out = self.forward(sequence[len(self.read) :])
+        self.read = list(sequence)
+        return out
+
     def forward(self, tokens: list[int], **options: Any) -> Any:
         """Read tokens on top of the cache; return what comes out of the model. ``read`` is for the caller to
         bring up to date.

@@ -26,7 +26,6 @@ OWNERS = {
         "generator",
         "lower_layers",
         "prompt_reader",
-        "skimmer",
         "models_convert",
         "reader",
         "reader_training",
