@@ -7,13 +7,17 @@ cheap to suspect and costly to prove, and a quotation is never wrong about itsel
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from itertools import combinations, pairwise
 
-from rag.dates import agrees, mentions
-from rag.grounding import clauses, is_fragment, plain_figures, wording
+from rag.dates import DateMention, PartialDate, agrees, mentions
+from rag.grounding import clauses, is_fragment, plain_figures, same_figure, wording
 from rag.matching import inflected, joined_words
 from rag.names import names
+from rag.quantities import hedge
 from rag.text import content_words, words
+
+HALF_A_YEAR = timedelta(days=183)
 
 # Stop words that change what is said: "invests the most" is not said by "invests".
 _DEGREES = frozenset(
@@ -22,16 +26,18 @@ _DEGREES = frozenset(
 )
 
 
-def says_more(sentence: str, quote: str) -> bool:
+def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
     """Whether a supported sentence should give way to its quotation.
 
-    It does when it is a bare figure or name, has a word that the quotation has not (figures and dates, which
-    may be written otherwise, are checked by ``grounding``), names what both name in another order, or gives
-    one of two figures or dates that the quotation sets side by side.
+    It does when it is a bare figure or name, has a word, figure or date that the quotation has not, leaves
+    out that a figure is no exact one, names what both name in another order, or gives one of two figures or
+    dates that the quotation sets side by side. ``published`` is when that was: it gives a day its year.
     """
     return (
         is_fragment(sentence)
         or bool(unsaid(sentence, quote))
+        or not _same_figures(sentence, quote)
+        or not all(_dated(told, quote, published) for told in mentions(sentence))
         or _turned_round(sentence, quote)
         or contrasts(quote, sentence)
     )
@@ -52,6 +58,32 @@ def unsaid(sentence: str, quote: str) -> list[str]:
         for word in dict.fromkeys([*content_words(plain), *(w for w in words(plain) if w in _DEGREES)])
         if word not in written_apart and not any(inflected(word, other) for other in there)
     ]
+
+
+def _same_figures(sentence: str, quote: str) -> bool:
+    """Whether each figure of a sentence stands in a quotation, and as surely: "630" is not "around 630"."""
+    return all(
+        any(
+            same_figure(figure, other) and (not hedge(quote, other) or bool(hedge(sentence, figure)))
+            for other in plain_figures(quote)
+        )
+        for figure in plain_figures(sentence)
+    )
+
+
+def _dated(told: DateMention, quote: str, published: date | None) -> bool:
+    """Whether a quotation has a date of a sentence, or all but its year, and was published near it. A date
+    that stands in an article elsewhere may be that of something else.
+    """
+    near = bool(published and told.first and abs(told.first - published) <= HALF_A_YEAR)
+    ends = [end for other in mentions(quote) for end in (other.opening, other.closing)]
+    return all(any(_has(there, end, near) for there in ends) for end in (told.opening, told.closing))
+
+
+def _has(there: PartialDate, told: PartialDate, near: bool) -> bool:
+    """Whether a date has all that is told of it; its year may be left out ``near`` its publication."""
+    year = told.year in (None, there.year) or (near and there.year is None)
+    return year and told.month in (None, there.month) and told.day in (None, there.day)
 
 
 def _turned_round(sentence: str, quote: str) -> bool:

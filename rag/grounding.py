@@ -158,7 +158,7 @@ def _missing_figures(sentence: str, question: str, texts: Sequence[str], nearby:
     missing = []
     for figure in plain_figures(sentence):
         places = nearby if figure.value in asked else texts
-        if not any(_same(figure, other) for text in places for other in quantities(text)):
+        if not any(same_figure(figure, other) for text in places for other in quantities(text)):
             missing.append(sentence[figure.start : figure.end])
         elif figure.value not in asked and not any(_same_role(sentence, figure, text) for text in texts):
             missing.append(f"{sentence[figure.start : figure.end]} in that role")
@@ -195,7 +195,7 @@ def plain_figures(text: str) -> list[Quantity]:
     ]
 
 
-def _same(one: Quantity, other: Quantity) -> bool:
+def same_figure(one: Quantity, other: Quantity) -> bool:
     """Whether two figures are the same: neither is 4 the fourth, nor 4 per cent."""
     apart = ("percent", "ordinal")
     return one.value == other.value and all((one.kind == k) == (other.kind == k) for k in apart)
@@ -213,12 +213,12 @@ def _same_role(sentence: str, figure: Quantity, text: str) -> bool:
         figures = quantities(clause)
         there = set(words(clause))
         fit = sum(1.0 if w in there else 0.5 * has_word(w, there) for w in wanted if not w[0].isdigit())
-        if any(_same(figure, other) for other in figures):
+        if any(same_figure(figure, other) for other in figures):
             here.append(fit)
         elif any(other.kind == figure.kind for other in figures):
             elsewhere.append(fit)
     if not here:  # the figure itself was cut in two, or stands in another quotation
-        return any(_same(figure, other) for other in quantities(text))
+        return any(same_figure(figure, other) for other in quantities(text))
     return max(here) >= max(elsewhere, default=0) - 1
 
 

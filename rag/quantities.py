@@ -52,6 +52,11 @@ _CURRENCIES = {
     "£": "gbp", "¥": "jpy", "yen": "jpy", "jpy": "jpy", "vnd": "vnd", "dong": "vnd",
 }  # fmt: skip
 _BEFORE = re.compile(r"(us\$|[$€£¥]|\b(?:usd|eur|vnd|jpy))\s?$", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"(?:\b(?:about|around|some|nearly|almost|over|approximately|roughly|circa|under|more than|less than|"
+    r"fewer than|up to|at least|at most|as many as)|~)\s*$",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(r"^[\s-]?(usd|us dollars?|dollars?|eur|euros?|yen|jpy|vnd|dong)\b", re.IGNORECASE)
 
 
@@ -80,6 +85,12 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """Find the figures of a text in order. Years and days of the month are numbers like any other here."""
     return [q for m in _FIGURE.finditer(text) if (q := _quantity(text, m)) is not None]
+
+
+def hedge(text: str, figure: Quantity) -> str:
+    """Return the words before a figure of a text that leave it open: "about", "more than"; mostly none."""
+    found = _HEDGE.search(text[: figure.start])
+    return found.group().strip() if found else ""
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

@@ -110,7 +110,7 @@ def _made_whole(statement: Statement, read: Reading) -> Statement:
     if len(statement.evidence) != 1:
         return statement
     quote = one_line(statement.evidence[0].quote)
-    if not says_more(statement.text, quote):
+    if not says_more(statement.text, quote, statement.evidence[0].published):
         return statement
     return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE, read.given.agreement))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,11 +43,37 @@ def test_a_text_says_all_its_own_words(text: str) -> None:
         ("Three cars.", "Three cars were there for all to see.", True),
         ("The cars that came cost joy.", "The cars that came were new.", True),
         ("Some 620 guests visit Japan a year.", "Some 620 guests a year visit Japan, and 710 Hue.", True),
+        ("The Greens won the 2022 harbour cup.", "The Greens won the harbour cup 14 times.", True),
+        ("The Greens won the harbour cup in 2022.", "In 2022 the Greens won the harbour cup.", False),
+        ("In 2024 the harbour gave this paper away.", "In 2023 the harbour gave this paper away.", True),
+        ("The 15 cars came to the harbour then.", "The cars came to the harbour then.", True),
+        ("Then 630 guests came to the harbour.", "Then around 630 guests came to the harbour.", True),
+        ("Then some 630 guests came to the harbour.", "Then around 630 guests came to the harbour.", False),
+        ("Then around 630 guests came to the harbour.", "Then 630 guests came to the harbour.", True),
     ],
 )
 def test_when_a_quotation_says_it_more_surely(sentence: str, quote: str, expected: bool) -> None:
-    """Names in another order, a bare figure, a word that is not there, one of two figures."""
+    """Names in another order, a bare figure, what is not there, a figure made exact, one of two figures."""
     assert says_more(sentence, quote) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "published", "expected"),
+    [
+        ("They met there on 2 November 2023.", "They met there on 2 November.", date(2023, 11, 7), False),
+        ("They met there on 2 November 2022.", "They met there on 2 November.", date(2023, 11, 7), True),
+        ("They met there on 2 December 2023.", "They met there on 2 December.", date(2024, 1, 7), False),
+        ("They met there on 2 November 2023.", "They met there on 2 November.", None, True),
+        ("They met there in November 2023.", "They met there on 2 November.", date(2023, 11, 7), False),
+        ("They met there on 2 November 2023.", "They met there in November.", date(2023, 11, 7), True),
+        ("They were there from 27 to 30 May.", "They were there from May 27-30.", None, False),
+        ("They were there from 27 to 31 May.", "They were there from May 27-30.", None, True),
+    ],
+)
+def test_a_date_is_the_quotations_own(
+    sentence: str, quote: str, published: date | None, expected: bool
+) -> None:
+    assert says_more(sentence, quote, published) is expected
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,14 @@ def test_figures_of_another_size_or_kind_are_another_quantity() -> None:
     assert timeline(found[0], "How many use the ferry?", found, by_subject) == ()
 
 
+def test_so_many_a_year_are_no_other_value_of_so_many() -> None:
+    yearly = article("x", "Each year, 620 people use the ferry.", published=date(2022, 1, 1))
+    found = pool(OLD, yearly, NEW)
+    entries = timeline(found[0], "How many use the ferry?", found, by_subject)
+    assert [e.value for e in entries] == ["About 500", "630"]
+    assert timeline(found[1], "How many use the ferry a year?", found, by_subject) == ()
+
+
 @pytest.mark.parametrize(
     ("question", "asks"),
     [
@@ -90,6 +98,9 @@ def test_figures_of_another_size_or_kind_are_another_quantity() -> None:
         ("How many passengers are there?", True),
         ("How do ferries rank by number among ships?", False),
         ("Who owns the ferry?", False),
+        ("Are 600 people on the ferry?", True),
+        ("When does Route 3 open?", False),
+        ("Do 600 people take Route 3?", True),
     ],
 )
 def test_a_question_asks_for_a_figure(question: str, asks: bool) -> None:

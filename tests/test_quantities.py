@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.quantities import quantities
+from rag.quantities import hedge, quantities
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,17 @@ def test_third_is_a_place_unless_it_is_a_share() -> None:
         for q in quantities(text)
     ]
     assert kinds == ["ordinal", "fraction", "fraction", "fraction"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("about 500 people", "about"),
+        ("There were More than 500 people", "More than"),
+        ("nearly $500", "nearly"),
+        ("about them 500 people know", ""),
+        ("500 people", ""),
+    ],
+)
+def test_what_leaves_a_figure_open(text: str, expected: str) -> None:
+    assert hedge(text, quantities(text)[0]) == expected
