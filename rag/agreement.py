@@ -12,14 +12,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rag.dates import PartialDate, mentions
+from rag.dates import DateMention, PartialDate, mentions
 from rag.text import content_words
-from rag.types import Read
+from rag.types import Read, Span
 
 TEMPERATURE = 2.0  # of the reader's scores: they are logits, and surer than they should be
 DOUBT = 2.0  # log-odds, of what the reader says of the most relevant passage: it is surer than it should be
 LONGEST = 8  # words of an answer: longer ones are clauses, which no two passages share
 
+_PIECE = re.compile(r"\S+")
 _DAY = re.compile(r"\b\d+x\d+\b")
 
 
@@ -37,6 +38,19 @@ class Given:
         """Return the answers that stand in a text."""
         said = f" {' '.join(_words(text) if self.days else content_words(text))} "
         return {answer for answer in self.shares if f" {answer} " in said}
+
+    def places(self, text: str) -> dict[str, list[Span]]:
+        """Return where in a text its answers stand, as spans of characters of whole words."""
+        placed = placed_words(text, self.days)
+        said = [word for word, _ in placed]
+        found: dict[str, list[Span]] = {}
+        for answer in self.standing_in(text):
+            wanted = answer.split()
+            for at in range(len(said) - len(wanted) + 1):
+                if said[at : at + len(wanted)] == wanted:
+                    span = (placed[at][1][0], placed[at + len(wanted) - 1][1][1])
+                    found.setdefault(answer, []).append(span)
+        return found
 
     def share(self, answers: Iterable[str]) -> float:
         """Return the shares of some of the answers, added: 0 to 1."""
@@ -86,14 +100,30 @@ def shares(question: str, reads: Iterable[Read]) -> dict[str, float]:
 
 
 def _words(text: str) -> list[str]:
-    """Return the content words of a text, each day of the calendar as one: 9x30 for the 30th of September."""
-    parts, at = list[str](), 0
-    for mention in mentions(text):
-        days = dict.fromkeys(_day(date) for date in (mention.opening, mention.closing))
-        if None not in days:
-            parts += [*content_words(text[at : mention.start]), *filter(None, days)]
-            at = mention.end
-    return parts + content_words(text[at:])
+    return [word for word, _ in placed_words(text, days=True)]
+
+
+def placed_words(text: str, days: bool) -> list[tuple[str, Span]]:
+    """Return the content words of a text, each with the span of what it stands in, between blanks. With
+    ``days`` each day of the calendar is one: 9x30 for the 30th of September.
+    """
+    dated = [(m, day) for m in mentions(text) if (day := _days(m))] if days else []
+    pieces = [piece.span() for piece in _PIECE.finditer(text)]
+    placed: list[tuple[str, Span]] = []
+    for start, end in pieces:
+        within = next(((m, day) for m, day in dated if m.start < end and start < m.end), None)
+        if within is None:
+            placed += [(word, (start, end)) for word in content_words(text[start:end])]
+        elif start <= within[0].start:  # it is said once, at its first word
+            last = max(b for a, b in pieces if a < within[0].end)
+            placed += [(day, (start, last)) for day in within[1]]
+    return placed
+
+
+def _days(mention: DateMention) -> list[str]:
+    """Return the days of the calendar that a date names: none, when any of its ends is no single day."""
+    days = dict.fromkeys(_day(end) for end in (mention.opening, mention.closing))
+    return [day for day in days if day] if None not in days else []
 
 
 def _day(date: PartialDate) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.day_words import long_day, month
-from rag.excerpts import CUT, allowances, excerpt, length, one_line
+from rag.excerpts import CUT, excerpts, length, one_line
 from rag.figures import at_once
 from rag.grounding import Candidate
 from rag.reading import Reading
@@ -35,11 +35,12 @@ def with_rivals(
     fits = sum(length(s.text) for s in shown) <= most
     for kept in range(len(beside), 0 if fits else -1, -1):
         together = [*pieces, *beside[:kept]]
-        fixed = sum(piece.fixed for piece in together)
-        allowed = allowances([piece.length for piece in together], max(0, most - fixed))
-        each = list(zip(together, allowed, strict=True))
-        if all(words >= LEFT * piece.length for piece, words in each):
-            return [piece.within(words, f"{read.question} {draft}", read) for piece, words in each]
+        left = most - sum(piece.fixed for piece in together)
+        quoted = [piece.statement.evidence[0].quote for piece in together if piece.quotes]
+        cut = excerpts(quoted, f"{read.question} {draft}", left, LEFT, read.given)
+        if cut is not None:
+            parts = iter(cut)
+            return [piece.telling(next(parts)) if piece.quotes else piece.statement for piece in together]
     return shown
 
 
@@ -52,19 +53,12 @@ class _Piece:
     lead: str = ""
 
     @property
-    def length(self) -> int:
-        """How many words can be cut."""
-        return len(self.statement.evidence[0].quote.split()) if self.quotes else 0
-
-    @property
     def fixed(self) -> int:
+        """How many words cannot be cut."""
         return len((self.lead if self.quotes else self.statement.text).split())
 
-    def within(self, most: int, about: str, read: Reading) -> Statement:
-        """Return the statement, its quotation cut to so many words."""
-        if not self.quotes:
-            return self.statement
-        part = excerpt(self.statement.evidence[0].quote, about, most, read.given.agreement)
+    def telling(self, part: str) -> Statement:
+        """Return the statement with this part of its quotation."""
         return replace(self.statement, text=self.lead + part)
 
 

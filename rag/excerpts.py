@@ -1,13 +1,31 @@
-"""The part of a long sentence that matters for an answer. Pure."""
+"""The parts of sentences that are shown where there is no room for the whole. Pure.
+
+Any run of a sentence's words could be shown. It is worth the more, the more likely answers and words of the
+question it has and the more of the sentence it is, and the less, the worse it begins or ends: after a comma
+is well, within a name is not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from rag.text import content_words, words
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.agreement import Given
+from rag.text import STOPWORDS, content_words, words
 from rag.types import Span
 
 CUT = "…"
+ANSWER = 3.0  # what the answers in a part are worth, by their shares, beside the share of the words kept
+FOUND = 1.0  # and the share of the words of the question that the sentence has
+RAGGED = 0.75  # less, for each end that breaks something off
+WELL, WITHIN, WAITING = 0.2, 2.0, 1.5  # of that: at a clause, in a name or figure, and after "the" or "of"
+FIRST = 2.0  # weight of the first of several sentences, which most often has the answer
+_DAY = re.compile(r"\d{1,2},")
 _CLAUSE_ENDS = (",", ";", ":", "—", "–", ".", "!", "?")
 
 
@@ -21,70 +39,111 @@ def length(text: str) -> int:
     return sum(word != CUT for word in text.split())
 
 
-def excerpt(text: str, about: str, most: int, worth: Callable[[str], float] | None = None) -> str:
+def excerpt(text: str, about: str, most: int, given: Given | None = None) -> str:
     """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
-    is worth most: of these the beginning, since it says who speaks of what or, where no part is worth
-    anything, the one that has most of the words of ``about``. A cut end is marked, and a clause, name or
-    figure that it would break off gives way where it adds nothing.
+    is worth most, for a question ``about`` such words to which passages have ``given`` answers. A cut end is
+    marked.
     """
-    pieces, wanted = text.split(), set(content_words(about))
-    if len(pieces) <= most:
-        return " ".join(pieces)
-    found = [not wanted.isdisjoint(words(piece)) for piece in pieces]
-
-    def value(part: Span) -> tuple[float, int]:
-        a, b = part
-        return worth(" ".join(pieces[a:b])) if worth else 0.0, sum(found[a:b])
-
-    def ranked(part: Span) -> tuple[float, bool, int]:
-        worth_it, hits = value(part)
-        return worth_it, worth_it > 0 and part[0] == 0, hits
-
-    starts = range(len(pieces) - most + 1)
-    first = max(starts, key=lambda start: (*ranked((start, start + most)), -start))
-    a, b = _whole_names(pieces, _whole_clauses(pieces, (first, first + most), value), value)
-    return f"{CUT} " * (a > 0) + " ".join(pieces[a:b]) + f" {CUT}" * (b < len(pieces))
+    if length(text) <= most:
+        return one_line(text)
+    return _Cuttable.of(text, about, given).within(most)
 
 
-def _whole_clauses(pieces: Sequence[str], part: Span, value: Callable[[Span], tuple[float, int]]) -> Span:
-    """Return a part without the clauses that it breaks off at its ends, where nothing is lost by that and
-    half of it is left.
+def excerpts(
+    texts: Sequence[str], about: str, most: int, least: float, given: Given | None = None
+) -> list[str] | None:
+    """Return texts cut to ``most`` words together, as in ``excerpt``, so that all that is left is worth most;
+    None where of each the share ``least`` cannot stay.
     """
-    first, last = part
-    breaks = {
-        i for i in range(first, last + 1) if i in (0, len(pieces)) or pieces[i - 1].endswith(_CLAUSE_ENDS)
-    }
-    wholes = [(a, b) for a in {*breaks, first} for b in {*breaks, last} if 2 * (b - a) >= last - first]
-    kept = [whole for whole in wholes if value(whole) == value(part)]
-    return max(kept, key=lambda whole: (len(breaks.intersection(whole)), whole[1] - whole[0], -whole[0]))
+    cut = [_Cuttable.of(text, about, given) for text in texts]
+    sizes = _sizes(cut, max(0, most), least)
+    return None if sizes is None else [each.within(size) for each, size in zip(cut, sizes, strict=True)]
 
 
-def _whole_names(pieces: Sequence[str], part: Span, value: Callable[[Span], tuple[float, int]]) -> Span:
-    """Return a part without the names and figures that it breaks off at its ends, where nothing is lost."""
-    a, b = part
-    while a < b and _together(pieces, a):
-        a += 1
-    while a < b and _together(pieces, b):
-        b -= 1
-    shorter = [(a, b), (a, part[1]), (part[0], b)]
-    return next((each for each in shorter if each[0] < each[1] and value(each) == value(part)), part)
+@dataclass(frozen=True, slots=True)
+class _Cuttable:
+    """A text in words, and the best part of at most so many of them, with its value, by their number."""
+
+    pieces: Sequence[str]
+    best: Sequence[tuple[float, Span]]
+
+    @classmethod
+    def of(cls, text: str, about: str, given: Given | None) -> _Cuttable:
+        pieces = text.split()
+        wanted = set(content_words(about))
+        found = np.cumsum([0, *(not wanted.isdisjoint(words(piece)) for piece in pieces)])
+        answers = _answers(pieces, given or Given())
+        opens, closes = _opening_costs(pieces), _closing_costs(pieces)
+        best = [(float("-inf"), (0, 0))]
+        for size in range(1, len(pieces) + 1):
+            starts = np.arange(len(pieces) - size + 1)
+            ends = starts + size
+            value = FOUND * (found[ends] - found[starts]) / max(1, found[-1]) + size / len(pieces)
+            value -= RAGGED * (opens[starts] + closes[ends])
+            for share, last in answers:
+                value += ANSWER * share * (last[starts] <= ends)
+            first = int(np.argmax(value))
+            best.append(max(best[-1], (float(value[first]), (first, first + size))))
+        return cls(pieces, best)
+
+    def lengths(self, least: float, most: int) -> range:
+        """Return how many words it may be cut to, where ``most`` may be left."""
+        return range(max(1, -int(-least * len(self.pieces) // 1)), min(most, len(self.pieces)) + 1)
+
+    def within(self, most: int) -> str:
+        """Return the best part of at most so many words, one at least, with marks where it is cut."""
+        if len(self.pieces) <= most:
+            return " ".join(self.pieces)
+        a, b = self.best[max(1, most)][1]
+        return f"{CUT} " * (a > 0) + " ".join(self.pieces[a:b]) + f" {CUT}" * (b < len(self.pieces))
 
 
-def _together(pieces: Sequence[str], at: int) -> bool:
-    """Whether the words before and after a place are of one name, or are a figure and what it counts."""
-    if not 0 < at < len(pieces) or pieces[at - 1].endswith(_CLAUSE_ENDS):
-        return False
-    before, after = pieces[at - 1], pieces[at]
+def _sizes(cut: Sequence[_Cuttable], most: int, least: float) -> tuple[int, ...] | None:
+    """Return to how many words each of some texts is best cut: a knapsack, filled text after text."""
+    best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}  # by the words of all so far
+    for place, each in enumerate(cut):
+        longer: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for used, (worth, sizes) in best.items():
+            for size in each.lengths(least, most - used):
+                value = worth + (FIRST if place == 0 else 1.0) * each.best[size][0]
+                if used + size not in longer or value > longer[used + size][0]:
+                    longer[used + size] = (value, (*sizes, size))
+        best = longer
+    return max(best.values(), key=lambda choice: choice[0])[1] if best else None
+
+
+def _answers(pieces: Sequence[str], given: Given) -> list[tuple[float, NDArray[np.int64]]]:
+    """Return the share of each answer in a text and, by the word that a part begins with, where it must end
+    at the earliest to have the answer.
+    """
+    starts = np.cumsum([0, *(len(piece) + 1 for piece in pieces)])
+    answers = []
+    for answer, spans in given.places(" ".join(pieces)).items():
+        last = np.full(len(starts), len(starts))
+        for a, b in spans:
+            first, end = np.searchsorted(starts, a, "right"), int(np.searchsorted(starts, b, "left"))
+            last[:first] = np.minimum(last[:first], end)
+        answers.append((given.shares[answer], last))
+    return answers
+
+
+def _opening_costs(pieces: Sequence[str]) -> NDArray[np.float64]:
+    """Return how badly a part begins at each word."""
+    return np.array([0.0, *(_breaking(before, after) for before, after in pairwise(pieces))])
+
+
+def _closing_costs(pieces: Sequence[str]) -> NDArray[np.float64]:
+    """Return how badly a part ends before each word, and at the end."""
+    inner = [
+        max(_breaking(before, after), WAITING * (before.lower() in STOPWORDS))
+        for before, after in pairwise(pieces)
+    ]
+    return np.array([WITHIN, *inner, 0.0])
+
+
+def _breaking(before: str, after: str) -> float:
+    """Return how bad it is to break off between two words."""
+    if before.endswith(_CLAUSE_ENDS) and not (_DAY.fullmatch(before) and after[0].isdigit()):
+        return WELL
     named = before[0].isupper() and (after[0].isupper() or after[0].isdigit())  # Da Nang, May 26
-    return named or any(letter.isdigit() for letter in before)
-
-
-def allowances(lengths: Sequence[int], most: int) -> list[int]:
-    """Return how many words each of some texts may have, given their lengths, for all to have ``most``
-    together at most: the longest gives way first, of two as long the later one.
-    """
-    allowed = list(lengths)
-    while sum(allowed) > most:
-        longest = max(range(len(allowed)), key=lambda i: (allowed[i], i))
-        allowed[longest] -= 1
-    return allowed
+    return WITHIN if named or any(letter.isdigit() for letter in before) else 1.0  # 900 people; May 26, 2023

@@ -112,7 +112,7 @@ def _few(given: Sequence[Answer]) -> list[Statement]:
 
 def _distinct(statements: Sequence[Statement]) -> list[Statement]:
     """Leave out what another says in the same words, whole or as part of a longer quotation."""
-    said = [s.text.strip(f"{CUT} ") for s in statements]
+    said = [s.text.rpartition(f": {CUT} ")[2].strip(f"{CUT} ") for s in statements]  # without its lead
 
     def repeated(i: int) -> bool:
         return any(said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i)

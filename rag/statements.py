@@ -77,7 +77,7 @@ def quotation(candidate: Candidate, about: str, read: Reading) -> Statement:
     """Return a sentence of the articles as a statement of its own; of a long one the part that has an answer,
     or else is ``about`` these words.
     """
-    text = excerpt(candidate.text, about, LONGEST_QUOTE, read.given.agreement)
+    text = excerpt(candidate.text, about, LONGEST_QUOTE, read.given)
     return Statement(text, (candidate.evidence(),), supported=True)
 
 
@@ -112,7 +112,7 @@ def _made_whole(statement: Statement, read: Reading) -> Statement:
     quote = one_line(statement.evidence[0].quote)
     if not says_more(statement.text, quote, statement.evidence[0].published):
         return statement
-    return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE, read.given.agreement))
+    return replace(statement, text=excerpt(quote, statement.text, LONGEST_QUOTE, read.given))
 
 
 def _without_preamble(draft: str) -> str:

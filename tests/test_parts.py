@@ -150,6 +150,10 @@ def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow
     [
         (["The bridge cost 40 million euros.", "… cost 40 million …"], ["The bridge cost 40 million euros."]),
         (["… cost 40 million …", "The bridge cost 40 million euros."], ["The bridge cost 40 million euros."]),
+        (
+            ["Reported 3 May 2022: … cost 40 million …", "… cost 40 million euros."],
+            ["… cost 40 million euros."],
+        ),
         (["It is made of steel.", "It is made of steel."], ["It is made of steel."]),
         (["It is made of steel.", "It cost 40 million."], ["It is made of steel.", "It cost 40 million."]),
     ],
