@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.agreement import Given
+from rag.grounding import negated
 from rag.text import STOPWORDS, content_words, words
 from rag.types import Span
 
@@ -24,7 +25,12 @@ ANSWER = 3.0  # what the answers in a part are worth, by their shares, beside th
 FOUND = 1.0  # and the share of the words of the question that the sentence has
 RAGGED = 0.75  # less, for each end that breaks something off
 WELL, WITHIN, WAITING = 0.2, 2.0, 1.5  # of that: at a clause, in a name or figure, and after "the" or "of"
+TURNED = 5.0  # of that, where what was left out says "not" or "if": the rest would say something else
 FIRST = 2.0  # weight of the first of several sentences, which most often has the answer
+_OPEN = re.compile(
+    r"\b(?:if|unless|whether|den(?:y|ies|ied|ying)|false(?:ly)?|untrue|wrongly|hardly)\b", re.I
+)
+_SENTENCE_ENDS = (".", "!", "?", ";")
 _DAY = re.compile(r"\d{1,2},")
 _CLAUSE_ENDS = (",", ";", ":", "—", "–", ".", "!", "?")
 
@@ -129,7 +135,12 @@ def _answers(pieces: Sequence[str], given: Given) -> list[tuple[float, NDArray[n
 
 def _opening_costs(pieces: Sequence[str]) -> NDArray[np.float64]:
     """Return how badly a part begins at each word."""
-    return np.array([0.0, *(_breaking(before, after) for before, after in pairwise(pieces))])
+    costs, left_out = [0.0], ""
+    for before, after in pairwise(pieces):
+        left_out = before if left_out.endswith(_SENTENCE_ENDS) else f"{left_out} {before}"
+        turned = negated(left_out) or _OPEN.search(left_out)
+        costs.append(TURNED if turned else _breaking(before, after))
+    return np.array(costs)
 
 
 def _closing_costs(pieces: Sequence[str]) -> NDArray[np.float64]:

@@ -234,13 +234,14 @@ def _same_polarity(sentence: str, question: str, texts: Sequence[str]) -> bool:
     parts = [clause for text in texts for clause in clauses(text)]
     fits = [sum(has_word(w, set(words(c))) for w in wanted) for c in parts]
     closest = parts[fits.index(max(fits))]
-    here, there = bool(_negated(sentence)), bool(_negated(closest))
+    here, there = bool(negated(sentence)), bool(negated(closest))
     if here:
-        return there or bool(_negated(question)) or any(_negated(text) for text in texts)
-    return not there or bool(_negated(question))
+        return there or bool(negated(question)) or any(negated(text) for text in texts)
+    return not there or bool(negated(question))
 
 
-def _negated(text: str) -> bool:
+def negated(text: str) -> bool:
+    """Whether a text says that something is not so; "not only" does not."""
     return bool(_NEGATION.search(_NOT_ONLY.sub(" ", text)))
 
 

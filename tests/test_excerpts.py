@@ -44,6 +44,21 @@ def test_a_part_begins_and_ends_well(text: str, about: str, shown: str) -> None:
     assert excerpt(text, about, 6) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("They denied on Sunday that the bridge fell", "They denied on Sunday …"),
+        ("If the town can pay, the bridge will open", "If the town can pay, …"),
+        ("It is not true that the bridge fell", "It is not true …"),
+        ("It is not. They say that the bridge fell", "… say that the bridge fell"),
+        ("It is not only that the bridge fell", "… that the bridge fell"),
+        ("It was said by some that the bridge fell", "… some that the bridge fell"),
+    ],
+)
+def test_no_part_says_what_the_whole_denies(text: str, shown: str) -> None:
+    assert excerpt(text, "Which bridge fell?", 5) == shown
+
+
 def test_an_answer_is_worth_more_than_the_words_of_the_question() -> None:
     answer = Given({"four": 0.9, "six": 0.1})
     assert excerpt("one two three four", "one two", 2, answer) == "… three four"
