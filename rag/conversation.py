@@ -17,6 +17,7 @@ from rag.types import Turn
 
 MAX_TURNS = 6  # what lies further back is rarely meant, and would crowd the search
 ANSWER_WORDS = 40
+MOST_POINTING = 5  # content words of a question that points at one before; longer ones say what they mean
 
 _POINTING = frozenset(
     "it its they them their theirs he him his she hers her this that these those there".split()
@@ -24,6 +25,11 @@ _POINTING = frozenset(
 _POINTING_AT_NOTHING = re.compile(  # this year; was there a storm
     r"\b(?:this|that|these|those) (?:year|month|week|day|time|century|articles?|reports?)\b"
     r"|\b(?:is|are|was|were) there(?= \w)|\bthere (?:is|are|was|were)\b"
+)
+_BEFORE_THAT = frozenset(  # "after that", "was that", not "the reporter that came"
+    "is are was were be does did do has had have can could will would should about after at before by for "
+    "from in like of on over since than through to under until with and or but what who how why when "
+    "where".split()
 )
 _CONTINUES = re.compile(
     r"^\W*(?:and|or|but|also|what about|how about|what else|who else|which one|any other|anything else)\b",
@@ -73,7 +79,7 @@ def _is_follow_up(question: str) -> bool:
         return False
     if _CONTINUES.match(question):
         return True
-    named = any(w[0].isupper() for w in question.split()[1:] if w[0].isalpha())
+    named = any(letter.isupper() for word in question.split()[1:] for letter in word)
     bare = len(content_words(question)) <= 3 and not named and question.rstrip().endswith("?")
     return _points(question) or (bare and not _FOR_YOU.search(fold(question)))
 
@@ -82,15 +88,22 @@ def _points(question: str) -> bool:
     """Whether a pronoun stands where the question itself has not yet said what it could mean."""
     plain = _POINTING_AT_NOTHING.sub("so much", fold(question))  # two words, for places to stay the same
     tokens = _WORD.findall(plain)
-    place = next((i for i, token in enumerate(tokens) if token in _POINTING), None)
-    if place is None or _FOR_YOU.search(plain):
+    place = next((i for i in range(len(tokens)) if _is_pointing(tokens, i)), None)
+    if place is None or _FOR_YOU.search(plain) or len(set(content_words(question))) > MOST_POINTING:
         return False
     before = " ".join(_WORD.findall(question)[1:place])
     if tokens[place] in _PERSON:  # a country before "he" is not whom it means
-        return not _TITLE.search(before)
+        return not _TITLE.search(before) and len(content_words(before)) < 3
     named = any(w[0].isupper() for w in before.split())
     last = place == len(tokens) - 1 and tokens[place] in ("that", "it", "this", "them")
     return not named and (last or len(content_words(before)) < 2)
+
+
+def _is_pointing(tokens: Sequence[str], place: int) -> bool:
+    """Whether a word is a pronoun that points at something; "that" mostly ties a clause to its noun."""
+    if tokens[place] != "that" or place in (0, len(tokens) - 1):
+        return tokens[place] in _POINTING
+    return tokens[place - 1] in _BEFORE_THAT
 
 
 def _with_other_date(question: str, before: str, today: date) -> str | None:
