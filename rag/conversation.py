@@ -89,11 +89,13 @@ def _points(question: str) -> bool:
     plain = _POINTING_AT_NOTHING.sub("so much", fold(question))  # two words, for places to stay the same
     tokens = _WORD.findall(plain)
     place = next((i for i in range(len(tokens)) if _is_pointing(tokens, i)), None)
-    if place is None or _FOR_YOU.search(plain) or len(set(content_words(question))) > MOST_POINTING:
+    if place is None or _FOR_YOU.search(plain):
         return False
     before = " ".join(_WORD.findall(question)[1:place])
     if tokens[place] in _PERSON:  # a country before "he" is not whom it means
         return not _TITLE.search(before) and len(content_words(before)) < 3
+    if len(set(content_words(question))) > MOST_POINTING:
+        return False
     named = any(w[0].isupper() for w in before.split())
     last = place == len(tokens) - 1 and tokens[place] in ("that", "it", "this", "them")
     return not named and (last or len(content_words(before)) < 2)
