@@ -7,6 +7,7 @@ is well, within a name is not.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,13 +47,14 @@ def length(text: str) -> int:
 
 
 def excerpt(text: str, about: str, most: int, given: Given | None = None) -> str:
-    """Return a text on one line or, where it has more than ``most`` words, the part of at most so many that
-    is worth most, for a question ``about`` such words to which passages have ``given`` answers. A cut end is
-    marked.
+    """Return a text on one line or, where it has more than ``most`` words, the part of at most so many (and
+    at least half as many) that is worth most, for a question ``about`` such words to which passages have
+    ``given`` answers. A cut end is marked.
     """
     if length(text) <= most:
         return one_line(text)
-    return _Cuttable.of(text, about, given).within(most)
+    cut = _Cuttable.of(text, about, given)
+    return cut.part(max(range(max(1, most // 2), max(1, most) + 1), key=lambda size: cut.best[size][0]))
 
 
 def excerpts(
@@ -63,12 +65,12 @@ def excerpts(
     """
     cut = [_Cuttable.of(text, about, given) for text in texts]
     sizes = _sizes(cut, max(0, most), least)
-    return None if sizes is None else [each.within(size) for each, size in zip(cut, sizes, strict=True)]
+    return None if sizes is None else [each.part(size) for each, size in zip(cut, sizes, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Cuttable:
-    """A text in words, and the best part of at most so many of them, with its value, by their number."""
+    """A text in words, and the best part of each number of them, with its worth."""
 
     pieces: Sequence[str]
     best: Sequence[tuple[float, Span]]
@@ -89,18 +91,16 @@ class _Cuttable:
             for share, last in answers:
                 value += ANSWER * share * (last[starts] <= ends)
             first = int(np.argmax(value))
-            best.append(max(best[-1], (float(value[first]), (first, first + size))))
+            best.append((float(value[first]), (first, first + size)))
         return cls(pieces, best)
 
-    def lengths(self, least: float, most: int) -> range:
-        """Return how many words it may be cut to, where ``most`` may be left."""
-        return range(max(1, -int(-least * len(self.pieces) // 1)), min(most, len(self.pieces)) + 1)
+    def sizes(self, least: float, most: int) -> range:
+        """Return to how many words it may be cut, where the share ``least`` must stay and ``most`` may."""
+        return range(max(1, math.ceil(least * len(self.pieces))), min(most, len(self.pieces)) + 1)
 
-    def within(self, most: int) -> str:
-        """Return the best part of at most so many words, one at least, with marks where it is cut."""
-        if len(self.pieces) <= most:
-            return " ".join(self.pieces)
-        a, b = self.best[max(1, most)][1]
+    def part(self, size: int) -> str:
+        """Return the best part of so many words, with marks where it is cut."""
+        a, b = self.best[size][1]
         return f"{CUT} " * (a > 0) + " ".join(self.pieces[a:b]) + f" {CUT}" * (b < len(self.pieces))
 
 
@@ -110,7 +110,7 @@ def _sizes(cut: Sequence[_Cuttable], most: int, least: float) -> tuple[int, ...]
     for place, each in enumerate(cut):
         longer: dict[int, tuple[float, tuple[int, ...]]] = {}
         for used, (worth, sizes) in best.items():
-            for size in each.lengths(least, most - used):
+            for size in each.sizes(least, most - used):
                 value = worth + (FIRST if place == 0 else 1.0) * each.best[size][0]
                 if used + size not in longer or value > longer[used + size][0]:
                     longer[used + size] = (value, (*sizes, size))

@@ -85,6 +85,12 @@ def test_texts_are_cut_to_so_many_words_together(most: int, shown: list[str] | N
     assert excerpts(["one two, three four", "five six, seven eight"], "", most, 0.5) == shown
 
 
+def test_a_neat_end_is_no_reason_to_show_less_than_the_least() -> None:
+    text = "the bridge and the road were paid for by the town alone, Son said."
+    assert excerpts([text], "", 8, 0.5) == ["… paid for by the town alone, Son said."]
+    assert excerpt(text, "", 8) == "… paid for by the town alone, Son said."
+
+
 def test_no_texts_need_no_words() -> None:
     assert excerpts([], "", 0, 0.5) == []
 
