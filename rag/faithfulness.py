@@ -7,6 +7,7 @@ cheap to suspect and costly to prove, and a quotation is never wrong about itsel
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 
@@ -30,8 +31,9 @@ def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
     """Whether a supported sentence should give way to its quotation.
 
     It does when it is a bare figure or name, has a word, figure or date that the quotation has not, leaves
-    out that a figure is no exact one, names what both name in another order, or gives one of two figures or
-    dates that the quotation sets side by side. ``published`` is when that was: it gives a day its year.
+    out that a figure is no exact one, names what both name in another order or more often, or gives one of
+    two figures or dates that the quotation sets side by side. ``published`` is when that was: it gives a day
+    its year.
     """
     return (
         is_fragment(sentence)
@@ -39,6 +41,7 @@ def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
         or not _same_figures(sentence, quote)
         or not all(_dated(told, quote, published) for told in mentions(sentence))
         or _turned_round(sentence, quote)
+        or _named_again(sentence, quote)
         or contrasts(quote, sentence)
     )
 
@@ -94,6 +97,27 @@ def _turned_round(sentence: str, quote: str) -> bool:
     told = list(dict.fromkeys(w for w in words(quote) if w in named))
     places = [told.index(w) for w in dict.fromkeys(words(sentence)) if w in told]
     return places != sorted(places)
+
+
+def _named_again(sentence: str, quote: str) -> bool:
+    """Whether a sentence names something more often than its quotation: "Viet Nam showed a new Vietnam" for
+    "He showed a new Viet Nam".
+    """
+    named = {part for name in (*names(sentence), *names(quote)) for part in words(name)}
+    single = {*words(sentence), *words(quote)}
+    told, there = (Counter(w for w in _as_single(text, single) if w in named) for text in (sentence, quote))
+    return any(there[word] and count > there[word] for word, count in told.items())
+
+
+def _as_single(text: str, single: set[str]) -> list[str]:
+    """Return the words of a text, two as one where that is written as one too: "vietnam" for "Viet Nam"."""
+    told: list[str] = []
+    for word in words(text):
+        if told and told[-1] + word in single:
+            told[-1] += word
+        else:
+            told.append(word)
+    return told
 
 
 def contrasts(quote: str, sentence: str) -> bool:
