@@ -14,7 +14,7 @@ from itertools import chain, zip_longest
 
 from rag.beside import LONGEST_ANSWER
 from rag.ellipsis import completed
-from rag.excerpts import CUT, length
+from rag.excerpts import CUT, length, one_line
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
@@ -111,11 +111,19 @@ def _few(given: Sequence[Answer]) -> list[Statement]:
 
 
 def _distinct(statements: Sequence[Statement]) -> list[Statement]:
-    """Leave out what another says in the same words, whole or as part of a longer quotation."""
+    """Leave out what another says in the same words, whole or as part of a longer quotation, and what was
+    written from a sentence that another quotes.
+    """
     said = [s.text.rpartition(f": {CUT} ")[2].strip(f"{CUT} ") for s in statements]  # without its lead
+    quoted = {
+        s.evidence: s for s in reversed(statements) if [one_line(e.quote) for e in s.evidence] == [s.text]
+    }
 
     def repeated(i: int) -> bool:
-        return any(said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i)
+        one = statements[i]
+        return quoted.get(one.evidence, one) != one or any(
+            said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i
+        )
 
     return [s for i, s in enumerate(statements) if not repeated(i)]
 

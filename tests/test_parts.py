@@ -13,7 +13,7 @@ from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
 from rag.index import Index
 from rag.parts import joined, parts
-from rag.types import Answer, Draft, Interval, Searched, Seconds, Statement
+from rag.types import Answer, Draft, Evidence, Interval, Searched, Seconds, Statement
 from tests.conftest import ScriptedModel
 
 TODAY = date(2026, 1, 1)
@@ -118,6 +118,14 @@ def test_passages_are_told_once_and_drafts_follow_each_other(
     assert isinstance(last, Answer)
     assert last.text == "The bridge cost 40 million euros."  # said once
     assert last.standalone_question == "What did the bridge cost? What is it made of?"
+
+
+def test_of_a_sentence_and_what_was_written_from_it_the_sentence_is_shown() -> None:
+    quote = Evidence("a", "a#1", 0, 34, "The bridge cost 40 million\neuros.", "", None, None, None)
+    said = ["It cost 40 million.", "The bridge cost 40 million euros.", "… cost 40 million …"]
+    answers = [Answer(text, text, statements=(Statement(text, (quote,), supported=True),)) for text in said]
+    shown = joined("a, b and c", ["a", "b", "c"], answers, 10).statements
+    assert [s.text for s in shown] == ["The bridge cost 40 million euros."]
 
 
 def test_seconds_add_up_and_one_interval_is_kept() -> None:
