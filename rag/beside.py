@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.day_words import long_day, month
@@ -17,10 +17,20 @@ LONGEST_ANSWER = 60  # words that several sentences may have together
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
 
 
+def whole(statement: Statement) -> bool:
+    """Whether a statement is its quotation, word for word."""
+    return bool(statement.evidence) and statement.text == one_line(statement.evidence[0].quote)
+
+
 def quotes(statement: Statement) -> bool:
     """Whether a statement is its quotation, or a part of it that is marked as such."""
-    text = statement.text
-    return CUT in (text[:1], text[-1:]) or text == one_line(statement.evidence[0].quote)
+    return CUT in (statement.text[:1], statement.text[-1:]) or whole(statement)
+
+
+def once(statements: Sequence[Statement], tells: Callable[[Statement], bool]) -> list[Statement]:
+    """Show each statement once, and beside one that ``tells`` its quotation nothing else that has it."""
+    told = {s.evidence: s for s in reversed(statements) if tells(s)}
+    return [s for s in dict.fromkeys(statements) if told.get(s.evidence, s) == s]
 
 
 def with_rivals(

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
-from rag.beside import LONGEST_ANSWER
+from rag.beside import LONGEST_ANSWER, once, whole
 from rag.ellipsis import completed
-from rag.excerpts import CUT, length, one_line
+from rag.excerpts import CUT, length
 from rag.question_dates import question_dates
 from rag.types import Answer, Hit, Seconds, Statement
 
@@ -114,16 +114,11 @@ def _distinct(statements: Sequence[Statement]) -> list[Statement]:
     """Leave out what another says in the same words, whole or as part of a longer quotation, and what was
     written from a sentence that another quotes.
     """
+    statements = once(statements, whole)
     said = [s.text.rpartition(f": {CUT} ")[2].strip(f"{CUT} ") for s in statements]  # without its lead
-    quoted = {
-        s.evidence: s for s in reversed(statements) if [one_line(e.quote) for e in s.evidence] == [s.text]
-    }
 
     def repeated(i: int) -> bool:
-        one = statements[i]
-        return quoted.get(one.evidence, one) != one or any(
-            said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i
-        )
+        return any(said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i)
 
     return [s for i, s in enumerate(statements) if not repeated(i)]
 

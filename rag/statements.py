@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.beside import LONGEST_ANSWER, quotes, with_rivals
+from rag.beside import LONGEST_ANSWER, once, quotes, with_rivals
 from rag.excerpts import excerpt, length, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
@@ -50,16 +50,10 @@ def grounded(read: Reading, draft: str, similarity: Similarity, words: int = LON
             shown.append(_made_whole(statement, read))
         else:
             dropped.append(Statement(sentence))
-    shown = _once(shown)
+    shown = once(shown, quotes)
     if not shown:
         shown.append(quotation(read.best, f"{read.question} {draft}", read))
     return Grounded(tuple(with_rivals(shown, read, draft, words)), tuple(dropped))
-
-
-def _once(shown: Sequence[Statement]) -> list[Statement]:
-    """Show each quoted sentence once, and nothing beside it that says a part of it."""
-    quoted = {s.evidence: s for s in reversed(shown) if quotes(s)}
-    return [s for s in dict.fromkeys(shown) if quoted.get(s.evidence, s) == s]
 
 
 def _says_nothing(sentence: str, read: Reading) -> bool:
