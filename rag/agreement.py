@@ -44,7 +44,7 @@ class Given:
         placed = placed_words(text, self.days)
         said = [word for word, _ in placed]
         found: dict[str, list[Span]] = {}
-        for answer in self.standing_in(text):
+        for answer in self.shares:
             wanted = answer.split()
             for at in range(len(said) - len(wanted) + 1):
                 if said[at : at + len(wanted)] == wanted:

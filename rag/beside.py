@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.day_words import long_day, month
-from rag.excerpts import CUT, excerpts, length, one_line
+from rag.excerpts import CUT, Cuttable, cut_together, length, one_line
 from rag.figures import at_once
 from rag.grounding import Candidate
 from rag.reading import Reading
@@ -39,47 +39,52 @@ def with_rivals(
     """Show the rivals of the best sentence beside it, all cut to ``most`` words together; fewer where too
     little would be left of each.
     """
+
+    def cuttable(told: Statement) -> Cuttable:
+        return Cuttable.of(told.evidence[0].quote, f"{read.question} {draft}", read.given)
+
     said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
-    pieces = [_Piece(s, quotes(s)) for s in shown]
-    beside = [_beside(r, read.best) for r in read.rivals if not repeated(r.text, said)]
+    pieces = [_Piece(s, cuttable(s) if quotes(s) else None) for s in shown]
+    for rival in read.rivals:
+        if not repeated(rival.text, said):
+            told = Statement(one_line(rival.text), (rival.evidence(),), supported=True)
+            pieces.append(_Piece(told, cuttable(told), _lead(rival, read.best)))
     fits = sum(length(s.text) for s in shown) <= most
-    for kept in range(len(beside), 0 if fits else -1, -1):
-        together = [*pieces, *beside[:kept]]
+    for kept in range(len(pieces), len(shown) if fits else len(shown) - 1, -1):
+        together = pieces[:kept]
         left = most - sum(piece.fixed for piece in together)
-        quoted = [piece.statement.evidence[0].quote for piece in together if piece.quotes]
-        cut = excerpts(quoted, f"{read.question} {draft}", left, LEFT, read.given)
+        cut = cut_together([piece.quote for piece in together if piece.quote], left, LEFT)
         if cut is not None:
             parts = iter(cut)
-            return [piece.telling(next(parts)) if piece.quotes else piece.statement for piece in together]
+            return [piece.telling(next(parts)) if piece.quote else piece.statement for piece in together]
     return shown
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A statement of several; where it is a quotation it can be cut, but for the words that lead to it."""
+    """A statement of several; where it is a quotation that can be cut, but for the words that lead to it."""
 
     statement: Statement
-    quotes: bool
+    quote: Cuttable | None
     lead: str = ""
 
     @property
     def fixed(self) -> int:
         """How many words cannot be cut."""
-        return len((self.lead if self.quotes else self.statement.text).split())
+        return len((self.lead if self.quote else self.statement.text).split())
 
     def telling(self, part: str) -> Statement:
         """Return the statement with this part of its quotation."""
         return replace(self.statement, text=self.lead + part)
 
 
-def _beside(rival: Candidate, first: Candidate) -> _Piece:
-    """Return another sentence to show, which says its date when it is of another time: who was ambassador two
-    years ago must not stand beside who is now as if both were.
+def _lead(rival: Candidate, first: Candidate) -> str:
+    """Return the words that lead to another sentence, its date when it is of another time: who was ambassador
+    two years ago must not stand beside who is now as if both were.
     """
-    told = Statement(one_line(rival.text), (rival.evidence(),), supported=True)
     article, other = rival.hit.article, first.hit.article
     same = article.day == other.day or at_once(article.day, other.day)
-    return _Piece(told, True, "" if same else f"{_reported(article)}: ")
+    return "" if same else f"{_reported(article)}: "
 
 
 def _reported(article: Article) -> str:

@@ -46,37 +46,16 @@ def length(text: str) -> int:
     return sum(word != CUT for word in text.split())
 
 
-def excerpt(text: str, about: str, most: int, given: Given | None = None) -> str:
-    """Return a text on one line or, where it has more than ``most`` words, the part of at most so many (and
-    at least half as many) that is worth most, for a question ``about`` such words to which passages have
-    ``given`` answers. A cut end is marked.
-    """
-    if length(text) <= most:
-        return one_line(text)
-    cut = _Cuttable.of(text, about, given)
-    return cut.part(max(range(max(1, most // 2), max(1, most) + 1), key=lambda size: cut.best[size][0]))
-
-
-def excerpts(
-    texts: Sequence[str], about: str, most: int, least: float, given: Given | None = None
-) -> list[str] | None:
-    """Return texts cut to ``most`` words together, as in ``excerpt``, so that all that is left is worth most;
-    None where of each the share ``least`` cannot stay.
-    """
-    cut = [_Cuttable.of(text, about, given) for text in texts]
-    sizes = _sizes(cut, max(0, most), least)
-    return None if sizes is None else [each.part(size) for each, size in zip(cut, sizes, strict=True)]
-
-
 @dataclass(frozen=True, slots=True)
-class _Cuttable:
+class Cuttable:
     """A text in words, and the best part of each number of them, with its worth."""
 
     pieces: Sequence[str]
     best: Sequence[tuple[float, Span]]
 
     @classmethod
-    def of(cls, text: str, about: str, given: Given | None) -> _Cuttable:
+    def of(cls, text: str, about: str, given: Given | None) -> Cuttable:
+        """Find the parts for a question ``about`` such words, to which passages have ``given`` answers."""
         pieces = text.split()
         wanted = set(content_words(about))
         found = np.cumsum([0, *(not wanted.isdisjoint(words(piece)) for piece in pieces)])
@@ -104,7 +83,26 @@ class _Cuttable:
         return f"{CUT} " * (a > 0) + " ".join(self.pieces[a:b]) + f" {CUT}" * (b < len(self.pieces))
 
 
-def _sizes(cut: Sequence[_Cuttable], most: int, least: float) -> tuple[int, ...] | None:
+def excerpt(text: str, about: str, most: int, given: Given | None = None) -> str:
+    """Return a text on one line or, where it has more than ``most`` words, the part of at most so many (and
+    at least half as many) that is worth most, for a question ``about`` such words to which passages have
+    ``given`` answers. A cut end is marked.
+    """
+    if length(text) <= most:
+        return one_line(text)
+    cut = Cuttable.of(text, about, given)
+    return cut.part(max(range(max(1, most // 2), most + 1), key=lambda size: cut.best[size][0]))
+
+
+def cut_together(texts: Sequence[Cuttable], most: int, least: float) -> list[str] | None:
+    """Return texts cut to ``most`` words together, so that all that is left is worth most; None where of each
+    the share ``least`` cannot stay.
+    """
+    sizes = _sizes(texts, most, least)
+    return None if sizes is None else [text.part(size) for text, size in zip(texts, sizes, strict=True)]
+
+
+def _sizes(cut: Sequence[Cuttable], most: int, least: float) -> tuple[int, ...] | None:
     """Return to how many words each of some texts is best cut: a knapsack, filled text after text."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}  # by the words of all so far
     for place, each in enumerate(cut):
@@ -149,7 +147,7 @@ def _closing_costs(pieces: Sequence[str]) -> NDArray[np.float64]:
         max(_breaking(before, after), WAITING * (before.lower() in STOPWORDS))
         for before, after in pairwise(pieces)
     ]
-    return np.array([WITHIN, *inner, 0.0])
+    return np.array([0.0, *inner, 0.0])
 
 
 def _breaking(before: str, after: str) -> float:

@@ -234,10 +234,10 @@ def _same_polarity(sentence: str, question: str, texts: Sequence[str]) -> bool:
     parts = [clause for text in texts for clause in clauses(text)]
     fits = [sum(has_word(w, set(words(c))) for w in wanted) for c in parts]
     closest = parts[fits.index(max(fits))]
-    here, there = bool(negated(sentence)), bool(negated(closest))
+    here, there = negated(sentence), negated(closest)
     if here:
-        return there or bool(negated(question)) or any(negated(text) for text in texts)
-    return not there or bool(negated(question))
+        return there or negated(question) or any(negated(text) for text in texts)
+    return not there or negated(question)
 
 
 def negated(text: str) -> bool:

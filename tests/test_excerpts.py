@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.agreement import Given
-from rag.excerpts import CUT, excerpt, excerpts, length
+from rag.excerpts import CUT, Cuttable, cut_together, excerpt, length
+
+
+def excerpts(texts: list[str], about: str, most: int, least: float) -> list[str] | None:
+    return cut_together([Cuttable.of(text, about, None) for text in texts], most, least)
+
 
 EIGHT = "one two\nthree four five six seven eight"
 
