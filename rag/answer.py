@@ -31,7 +31,7 @@ from rag.ranking import check_question
 from rag.reading import Reading, Weighed
 from rag.search import Found, find, open_index
 from rag.settings import Settings
-from rag.several import WHOLE, Share, each
+from rag.several import Share, each, whole
 from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
@@ -84,7 +84,7 @@ class Answerer:
         asked = parts(question, self._today or date.today())
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
         if len(asked) == 1:
-            yield from one(question, history, WHOLE)
+            yield from one(question, history, whole(question))
         else:
             yield from each(one, question, asked, history, SHOWN, self._gate.threshold)
 

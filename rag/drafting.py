@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from rag import prompts, reading
 from rag.conversation import earlier
+from rag.excerpts import length
 from rag.grounding import Candidate
 from rag.probe import Probe
 from rag.reading import Reading, Weighed
 from rag.search import Found
 from rag.types import Draft, GeneratorSession, Turn
+from rag.wanted import asks_for_list
 
 T = TypeVar("T")
 MAX_TOKENS = 96
 JUDGED = 8  # sentences about which the model is asked one by one
+DRAFTED_FROM = 24  # words of a sentence: a shorter one gains nothing by being written anew, nor does a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,12 @@ def _told(session: GeneratorSession, block: str, read: Reading) -> Generator[Dra
 def write(
     session: GeneratorSession, read: Reading, first_word: Callable[[], None]
 ) -> Generator[Draft, None, str]:
-    """Let the model answer from the best sentence. ``first_word`` is called once."""
+    """Let the model answer from the best sentence where that may become shorter by it, which is then itself
+    the answer if not. ``first_word`` is called once.
+    """
+    if asks_for_list(read.question) or length(read.best.text) < DRAFTED_FROM:
+        first_word()
+        return ""
     text = ""
     block = _block(read, [read.best])
     writing = session.stream(prompts.asking(block, _asked(read), read.earlier), MAX_TOKENS)

@@ -26,6 +26,8 @@ ANSWER = 3.0  # what the answers in a part are worth, by their shares, beside th
 FOUND = 1.0  # and the share of the words of the question that the sentence has
 RAGGED = 0.75  # less, for each end that breaks something off
 WELL, WITHIN, WAITING = 0.2, 2.0, 1.5  # of that: at a clause, in a name or figure, and after "the" or "of"
+LISTED = 0.6  # of that: between the things of a list, so long as they are told as one
+ITEM_WORDS = 6  # of a thing of a list, at most
 TURNED = 5.0  # of that, where what was left out says "not" or "if": the rest would say something else
 FIRST = 2.0  # weight of the first of several sentences, which most often has the answer
 _OPEN = re.compile(
@@ -60,7 +62,9 @@ class Cuttable:
         wanted = set(content_words(about))
         found = np.cumsum([0, *(not wanted.isdisjoint(words(piece)) for piece in pieces)])
         answers = _answers(pieces, given or Given())
-        opens, closes = _opening_costs(pieces), _closing_costs(pieces)
+        listed = LISTED * _in_lists(pieces)
+        opens = np.maximum(_opening_costs(pieces), listed[:-1])
+        closes = np.maximum(_closing_costs(pieces), listed)
         best = [(float("-inf"), (0, 0))]
         for size in range(1, len(pieces) + 1):
             starts = np.arange(len(pieces) - size + 1)
@@ -156,3 +160,22 @@ def _breaking(before: str, after: str) -> float:
         return WELL
     named = before[0].isupper() and (after[0].isupper() or after[0].isdigit())  # Da Nang, May 26
     return WITHIN if named or any(letter.isdigit() for letter in before) else 1.0  # 900 people; May 26, 2023
+
+
+def _in_lists(pieces: Sequence[str]) -> NDArray[np.bool_]:
+    """Return before which words (and at the end) a list goes on: "A, B, C and D" is one thing."""
+    inside, commas = np.zeros(len(pieces) + 1, dtype=bool), list[int]()
+    for place, piece in enumerate(pieces):
+        if piece.lower() in ("and", "or") and 0 < place < len(pieces) - 1:
+            start = place
+            for comma in reversed(commas):
+                if start - comma > ITEM_WORDS + 1:
+                    break
+                start = comma
+            if start < place:
+                inside[start : place + 2] = True
+        if piece.endswith(","):
+            commas.append(place + 1)
+        elif piece.endswith(_SENTENCE_ENDS):
+            commas.clear()
+    return inside

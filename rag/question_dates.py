@@ -77,6 +77,17 @@ class QuestionDates:
         """Whether the question says anything about time."""
         return bool(self.words) or self.order is not None
 
+    def named_in(self, text: str) -> bool | None:
+        """Whether a text names a day or a year that lies in one of the intervals; None when it names none."""
+        named = [(m.first, m.last) for m in mentions(text)]
+        known = [day for first, last in named if first and last for day in (first, last)]
+        return any(day in self for day in known) if known else None
+
+    def elsewhen(self, text: str) -> bool:
+        """Whether a text tells of other times than what is asked about: it names some, and none of that."""
+        events = bool(self.words) and all(w.basis == "event" for w in self.words)
+        return events and self.named_in(text) is False
+
 
 def question_dates(question: str, today: date) -> QuestionDates:
     """Read the dates of a question in English or Vietnamese, relative ones from ``today``.

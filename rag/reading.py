@@ -47,9 +47,9 @@ class Weighed:
 
     ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
-    ``lacks`` whether it is without the kind of answer that is asked for, ``nearest`` the best cosine of a
-    sentence and the question, ``signals`` what the reader says for and against an answer; empty without one.
-    ``clear`` says whether a model need not compare the sentences.
+    ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
+    the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
+    answer; empty without one. ``clear`` says whether a model need not compare the sentences.
     """
 
     sentences: Sequence[Candidate]
@@ -112,7 +112,8 @@ def weigh(
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
     answers = given(found.standalone_question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
-    lacks = lacking(found.standalone_question, [c.text for c in pool])
+    unfit = lacking(found.standalone_question, [c.text for c in pool])
+    lacks = [lack or found.dates.elsewhen(c.text) for lack, c in zip(unfit, pool, strict=True)]
     values = [
         likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
         for likeness, share, lack in zip(

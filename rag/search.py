@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from rag.conversation import standalone
-from rag.dates import mentions
 from rag.index import Index
 from rag.question_dates import QuestionDates, question_dates
 from rag.ranking import check_question
@@ -128,7 +127,7 @@ def _bonus(index: Index, dates: QuestionDates) -> Callable[[Passage, Article], f
     def bonus(passage: Passage, article: Article) -> float:
         day = article.day
         value = 0.0
-        if dates.words and (_mentions_time(passage.text, dates) or (day is not None and day in dates)):
+        if dates.words and (dates.named_in(passage.text) or (day is not None and day in dates)):
             value += DATE_BONUS
         if dates.order and day and len(days) > 1:
             place = days.index(day) / (len(days) - 1)
@@ -136,8 +135,3 @@ def _bonus(index: Index, dates: QuestionDates) -> Callable[[Passage, Article], f
         return value
 
     return bonus
-
-
-def _mentions_time(text: str, dates: QuestionDates) -> bool:
-    """Whether the text names a day or a year that lies in one of the question's intervals."""
-    return any(m.first in dates or m.last in dates for m in mentions(text) if m.first and m.last)

@@ -11,7 +11,9 @@ from rag.beside import LONGEST_ANSWER
 from rag.excerpts import length
 from rag.parts import joined
 from rag.types import Answer, Draft, Progress, Turn
+from rag.wanted import asks_for_list
 
+LIST_WORDS = 40
 BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two things mostly is with both
 
 
@@ -23,7 +25,14 @@ class Share:
     least: float = 1.0
 
 
-WHOLE = Share()
+def whole(question: str) -> Share:
+    """Return what a question that asks one thing has."""
+    return Share(LONGEST_ANSWER + beyond(question))
+
+
+def beyond(question: str) -> int:
+    """Return how many words its answer may have beyond those of others: a list must be complete."""
+    return LIST_WORDS if asks_for_list(question) else 0
 
 
 def each(
@@ -41,14 +50,15 @@ def each(
     """
     turns, answers, text, left = list(history), list[Answer](), "", LONGEST_ANSWER
     for place, part in enumerate(asked):
-        share = Share(max(0, left) // (len(asked) - place), BESIDE_A_SURE_ONE)
+        more = beyond(part)
+        share = Share(max(0, left) // (len(asked) - place) + more, BESIDE_A_SURE_ONE)
         with closing(one(part, turns, share)) as steps:
             for step in steps:
                 if isinstance(step, Answer):
                     answers.append(step)
                     turns += [("user", part), ("assistant", step.text)]
                     text += "" if step.abstained else f"{step.text} "
-                    left -= 0 if step.abstained else length(step.text)
+                    left -= 0 if step.abstained else max(0, length(step.text) - more)
                 elif isinstance(step, Draft):
                     yield Draft(text + step.text)
                 elif not answers:  # passages are shown once, while the other parts are looked for

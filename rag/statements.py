@@ -52,7 +52,8 @@ def grounded(read: Reading, draft: str, similarity: Similarity, words: int = LON
             dropped.append(Statement(sentence))
     shown = once(shown, quotes)
     if not shown:
-        shown.append(quotation(read.best, f"{read.question} {draft}", read))
+        most = max(LONGEST_QUOTE, words)
+        shown.append(quotation(read.best, f"{read.question} {draft}", read, most))
     return Grounded(tuple(with_rivals(shown, read, draft, words)), tuple(dropped))
 
 
@@ -67,11 +68,11 @@ def repeats(sentence: str, question: str) -> bool:
     return not added_words(sentence, question)
 
 
-def quotation(candidate: Candidate, about: str, read: Reading) -> Statement:
-    """Return a sentence of the articles as a statement of its own; of a long one the part that has an answer,
-    or else is ``about`` these words.
+def quotation(candidate: Candidate, about: str, read: Reading, most: int) -> Statement:
+    """Return a sentence of the articles as a statement of its own; of one with more than ``most`` words the
+    part that has an answer, or else is ``about`` these words.
     """
-    text = excerpt(candidate.text, about, LONGEST_QUOTE, read.given)
+    text = excerpt(candidate.text, about, most, read.given)
     return Statement(text, (candidate.evidence(),), supported=True)
 
 

@@ -25,6 +25,23 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+_THINGS = r"(?!(?:was|has|does|goes|series|species|news|lens)\b)[a-z-]{3,}(?<!s)(?<!u)(?<!i)s\b"  # no "basis"
+_AMONG = r"(?:in|on|at|for|by|to|with|from|into|under|along|through|of)"
+_NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
+_HELPS = r"(?:are|were|do|does|did|have|had|can|could|will|would|shall|should|may|might|must)"
+_LIST = re.compile(
+    rf"(?:^[Ww]hich|\b(?i:{_AMONG}) wh(?:ich|at)) {_THINGS}"
+    rf"|\b[Ww](?:hich|hat)(?: (?!{_HELPS}\b)[\w'’-]+){{0,3}}? {_THINGS} {_HELPS}\b"
+    rf"|\b[Ww](?:hich|hat) {_NUMBER}(?: [\w-]+)? {_THINGS}"
+    rf"|\b[Ww]hat (?:are|were) (?:the|its|their|his|her)(?: [\w-]+){{0,2}}? {_THINGS}"
+    rf"|\b(?:[Nn]ame|[Ll]ist|[Ee]numerate) (?:the|all|them|every|each|{_NUMBER})\b"
+)
+
+
+def asks_for_list(question: str) -> bool:
+    """Whether a question asks for a list: "which fields", "what are the three pillars", "name them all"."""
+    return bool(_LIST.search(question))
+
 
 def lacking(question: str, texts: Sequence[str]) -> list[bool]:
     """Return which of some texts cannot be the answer, for want of a figure or a date that the question asks

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag import models
+from rag import drafting, models
 from rag.answer import load_model
 from rag.build import build, build_articles
 from rag.engine import Engine
@@ -136,6 +136,13 @@ ARTICLES = [
     ),
     article("rice", "Rice farmers want the tax on rice lowered by 5 per cent.", title="Farmers"),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def drafts_of_any_length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences that can be computed in the head are short: drafts are written from them all the same."""
+    if request.node.get_closest_marker("models") is None:
+        monkeypatch.setattr(drafting, "DRAFTED_FROM", 0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rag import abstention, prompts
+from rag import abstention, drafting, prompts
 from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
 from rag.errors import UsageError
@@ -46,6 +46,24 @@ def test_an_invented_figure_is_dropped_and_the_evidence_shown_instead(index: Ind
     assert [s.text for s in answer.dropped] == ["The bridge cost 90 million euros."]
     assert "90" not in answer.text
     assert all(s.supported and s.evidence for s in answer.statements)
+
+
+@pytest.mark.parametrize(
+    ("question", "shortest", "written"),
+    [
+        ("What did the bridge cost?", 6, True),
+        ("What did the bridge cost?", 7, False),
+        ("What costs did the bridge have?", 6, False),
+    ],
+)
+def test_nothing_is_drafted_from_a_short_sentence_or_for_a_list(
+    index: Index, monkeypatch: pytest.MonkeyPatch, question: str, shortest: int, written: bool
+) -> None:
+    monkeypatch.setattr(drafting, "DRAFTED_FROM", shortest)
+    answer = Answerer(index, ScriptedModel("The bridge cost 90 million euros."), TODAY).answer(question)
+    assert bool(answer.dropped) is written
+    assert answer.statements[0].text == "The bridge cost 40 million euros."
+    assert answer.seconds.first_token is not None
 
 
 def test_only_the_supported_sentences_of_a_draft_are_shown(index: Index) -> None:

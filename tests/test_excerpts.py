@@ -52,6 +52,20 @@ def test_a_part_begins_and_ends_well(text: str, about: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("They all spoke there at noon; go to Laos, Oman and Peru", "They all spoke there at noon; …"),
+        (
+            "They all spoke there at noon; go to Laos, then come home",
+            "They all spoke there at noon; go to Laos, …",
+        ),
+    ],
+)
+def test_a_list_is_not_cut_at_its_commas(text: str, shown: str) -> None:
+    assert excerpt(text, "noon", 9) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         ("They denied on Sunday that the bridge fell", "They denied on Sunday …"),
         ("If the town can pay, the bridge will open", "If the town can pay, …"),
         ("It is not true that the bridge fell", "It is not true …"),

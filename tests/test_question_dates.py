@@ -204,3 +204,24 @@ def test_spans_are_words_of_the_question_in_order(question: str) -> None:
         start, end = w.interval.start, w.interval.end
         assert start is None or end is None or start <= end
     assert (dates.order is None) == (dates.order_span is None)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "elsewhen"),
+    [
+        ("How many came in 2024?", "In 2023 five came.", True),
+        ("How many came in 2024?", "In 2023 five came, in 2024 six.", False),
+        ("How many came in 2024?", "On 3 May 2024 six came.", False),
+        ("How many came in 2024?", "Six came.", False),
+        ("How many came in 2024?", "On 3 May six came.", False),
+        ("How many came?", "In 2023 five came.", False),
+        ("How many came, in articles from 2024?", "In 2023 five came.", False),
+    ],
+)
+def test_a_text_of_other_times(question: str, text: str, elsewhen: bool) -> None:
+    assert read(question).elsewhen(text) is elsewhen
+
+
+@pytest.mark.parametrize(("text", "named"), [("In 2024.", True), ("In 2023.", False), ("In May.", None)])
+def test_whether_a_text_names_the_time_that_is_asked_for(text: str, named: bool | None) -> None:
+    assert read("Who came in 2024?").named_in(text) is named

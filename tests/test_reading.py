@@ -10,7 +10,7 @@ from rag import prompts, reading, rivals
 from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.passages import split
-from rag.question_dates import QuestionDates
+from rag.question_dates import QuestionDates, question_dates
 from rag.search import Found
 from rag.types import Hit, Read
 from tests.conftest import ARTICLES, article
@@ -215,3 +215,12 @@ def test_by_likeness_alone_rivals_are_those_that_are_nearly_as_likely() -> None:
     read = reading.unjudged(reading.settle(FOUND, weighed(3.0, nearly, -1.0), [], "", 10, words=9))
     assert read.best.text == "ant."
     assert [c.text for c in read.rivals] == ["bee."]
+
+
+def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
+    pool = [candidate("A ferry left in 2023."), candidate("A ferry left in 2024.")]
+    asked = "Which ferry left in 2024?"
+    found = Found(asked, asked, None, question_dates(asked, date(2025, 1, 1)), ())
+    made = reading.weigh(found, pool, [0.0, 0.0], {})
+    assert [c.text for c in made.sentences] == ["A ferry left in 2024.", "A ferry left in 2023."]
+    assert made.lacks == [False, True]

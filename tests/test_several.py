@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from rag.abstention import REFUSAL, what_is_missing
-from rag.several import Share, each
+from rag.several import Share, each, whole
 from rag.types import Answer, Draft, Progress, Searched, Statement, Turn
 
 CUT = 0.5
@@ -40,6 +40,14 @@ def test_the_words_of_an_answer_are_shared_out_and_what_one_leaves_goes_to_the_n
     model = Scripted(a=(0.9, 10), b=(0.9, 40), c=(0.9, 3))
     model.ask()
     assert [share.words for share in model.shares] == [20, 25, 10]
+
+
+def test_a_list_has_more_words_and_takes_none_of_the_others() -> None:
+    listed = "which ports"
+    model = Scripted(**{listed: (0.9, 20), "b": (0.9, 3)})  # forty words and three
+    model.ask()
+    assert [share.words for share in model.shares] == [30 + 40, 60]
+    assert [whole(listed).words, whole("b").words] == [100, 60]
 
 
 def test_a_refused_part_takes_no_words() -> None:

@@ -98,7 +98,7 @@ def test_of_a_long_sentence_the_part_that_matters_is_shown(
     draft: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statements, "LONGEST_QUOTE", 4)
-    made = grounded(reading("Is it 40 million euros?"), draft, shared_words)
+    made = grounded(reading("Is it 40 million euros?"), draft, shared_words, 4)
     assert [s.text for s in made.shown] == ["… cost 40 million euros."]
     assert made.shown[0].evidence[0].quote == COST
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.wanted import lacking
+from rag.wanted import asks_for_list, lacking
 
 DAY, YEAR, FIGURE, NOTHING = (
     "It closed on 3 May.",
@@ -41,3 +41,38 @@ def test_which_sentences_lack_the_kind_of_answer_that_is_asked_for(question: str
 )
 def test_what_stands_in_the_question_is_no_answer(question: str, text: str) -> None:
     assert lacking(question, [text]) == [True]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which fields do they share?",
+        "In what fields?",
+        "Along which new routes should ferries run?",
+        "What other plans did the mayor name?",
+        "What five things are they about?",
+        "What are the three pillars of the plan?",
+        "Name the two committees.",
+        "Which towns paid? Name them all.",
+    ],
+)
+def test_a_list_is_asked_for(question: str) -> None:
+    assert asks_for_list(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which field do they share?",
+        "Which was first?",
+        "What was closed?",
+        "What does the mayor do?",
+        "On what basis did they agree?",
+        "Which bus goes there?",
+        "Which Paris museum was closed?",
+        "Who named the two committees?",
+        "They share plans, which makes them partners: how many?",
+    ],
+)
+def test_no_list_is_asked_for(question: str) -> None:
+    assert not asks_for_list(question)
