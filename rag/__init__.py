@@ -1,9 +1,8 @@
 """Ask a folder of news articles; every sentence of the answer stands on a dated, verbatim quotation."""
 
-from rag.answer import ask
 from rag.errors import RagError
 from rag.index import Index
-from rag.search import retrieve
+from rag.python import ask, retrieve
 from rag.types import Answer, Article, Evidence, Hit, Passage, Statement
 
 __all__ = [

@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TypedDict, Unpack
 
 import numpy as np
@@ -25,12 +24,12 @@ from rag.grounding import Candidate, candidates
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
+from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
 from rag.ranking import check_question
 from rag.reading import Reading, Weighed
-from rag.search import Found, find, open_index
-from rag.settings import Settings
+from rag.search import Found, find
 from rag.several import Share, each, whole
 from rag.statements import grounded, newest_first
 from rag.types import (
@@ -118,6 +117,27 @@ class Answerer:
             join=False,
             **filters,
         )
+
+    def skimmed(
+        self, question: str, k: int, history: Sequence[Turn] = (), **filters: Unpack[Filters]
+    ) -> Found:
+        """Find the best k passages, the first twenty in the order in which the model turns to their sentences
+        when it skims them. As ``find`` where one stands out or they are trusted to answer, and for a model
+        that cannot skim.
+        """
+        plain = partial(find, self.index, question, history=history, today=self._today, **filters)
+        found = plain(k=max(k + JOINED, FOUND), rerank=False, join=False)
+        first = replace(found, hits=found.hits[:FOUND])
+        weighed = self.weigh(first)
+        if self.model is None or weighed is None or weighed.clear:
+            return plain(k=k)
+        with self.model.session() as session:
+            attention = drafting.drained(drafting.skim(session, first, weighed, history))
+        if not attention:
+            return plain(k=k)
+        turned = reading.turned_to(first.hits, weighed, attention)
+        behind = [replace(hit, score=min(hit.score, turned[-1].score)) for hit in found.hits[FOUND:]]
+        return replace(found, hits=tuple(joined([*turned, *behind])[:k]))
 
     def weigh(self, found: Found) -> Weighed | None:
         """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""
@@ -256,27 +276,3 @@ def load_model(name: str) -> ChatModel | None:
         return None
     known = probe(name)
     return TransformersGenerator(model_path(name), name, evidence_head(name), known.layer if known else None)
-
-
-def ask(
-    question: str,
-    *,
-    index: Index | str | Path | None = None,
-    model: ChatModel | str | None = None,
-    history: Sequence[Turn] = (),
-    source: str | None = None,
-    published_from: date | None = None,
-    published_to: date | None = None,
-) -> Answer:
-    """Answer a question from an index; ``str(answer)`` reads well.
-
-    ``index`` is an opened index or a folder (default: the settings'), ``model`` a loaded model or a name as
-    for ``--model`` (default: the settings'; "none" answers in the articles' own sentences). Load both once
-    when asking more than one question. Raises UsageError, BrokenIndexError or ModelError.
-    """
-    settings = Settings()
-    opened = index if isinstance(index, Index) else open_index(Path(index or settings.index))
-    chat = load_model(model or settings.model) if model is None or isinstance(model, str) else model
-    return Answerer(opened, chat).answer(
-        question, history, source=source, published_from=published_from, published_to=published_to
-    )

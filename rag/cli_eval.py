@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,11 @@ from rag.answer import NO_MODEL, Answerer, load_model
 from rag.build import build_beir
 from rag.errors import UsageError
 from rag.eval_suggest import suggest, write_suggestions
-from rag.evaluate import Options, Outcomes, System, run
+from rag.evaluate import Options, Outcomes, Search, System, run
 from rag.index import Index, load_encoder
 from rag.search import find
 from rag.settings import Settings
+from rag.types import Hit, Turn
 
 SETTINGS = Settings()
 DERIVED = Path("eval/out")  # indexes of BEIR folders; safe to delete
@@ -38,6 +39,7 @@ def evaluation(
     result: Annotated[Path | None, typer.Option("--out", help="Where the result goes (JSON).")] = None,
     retrieval_only: Annotated[bool, typer.Option(help="Measure the search alone, without a model.")] = False,
     model: Annotated[str, typer.Option(help="A model's name, a folder, a hub id, or none.")] = SETTINGS.model,
+    skim: Annotated[str | None, typer.Option(help="With --retrieval-only: a model that skims.")] = None,
     split: Annotated[str | None, typer.Option(help="Only questions of this split (or half1, half2).")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first questions.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on where a stopped run ended.")] = False,
@@ -74,13 +76,15 @@ def evaluation(
         return
     if (questions is None) == (beir is None):
         raise UsageError("name a question file or --beir DIR, one of the two")
+    if skim is not None and not retrieval_only:
+        raise UsageError(f"--skim {skim} orders a search: add --retrieval-only")
     options = Options(
         questions or beir or Path(), result, split, limit, resume, baseline, fail_on, html, trec, without_text
     )
     where = index or (DERIVED / f"index-{beir.resolve().name}" if beir else SETTINGS.index)
     systems = {
         name: partial(_system, where, beir, settings, retrieval_only)
-        for name, settings in _settings(compare or [], model).items()
+        for name, settings in _settings(compare or [], model, skim).items()
     }
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
@@ -94,10 +98,10 @@ def evaluation(
     raise typer.Exit(outcomes.exit_code)
 
 
-def _settings(compared: list[str], model: str) -> Mapping[str, Mapping[str, Any]]:
+def _settings(compared: list[str], model: str, skim: str | None) -> Mapping[str, Mapping[str, Any]]:
     """Return each setting's name and values; a .toml file may hold ``model``, ``index`` and ``rerank``."""
     if not compared:
-        return {model: {"model": model}}
+        return {model: {"model": model} | ({"skim": skim} if skim else {})}
     found: dict[str, Mapping[str, Any]] = {}
     for name in compared:
         if not name.endswith(".toml"):
@@ -118,22 +122,33 @@ def _system(where: Path, beir: Path | None, settings: Mapping[str, Any], retriev
     if beir is not None:
         build_beir(beir, folder, load_encoder(SETTINGS.embedder))
     opened = Index.open(folder)
-    rerank = bool(settings.get("rerank", True))
-    find(opened, "warm", 1, rerank=rerank)  # so that the first question's time is like the others'
-    models = {"embedder": opened.manifest.encoder, "generator": NO_MODEL}
+    models = {"embedder": opened.manifest.encoder, "generator": settings.get("skim", NO_MODEL)}
     ask: Callable[..., Any] | None = None
     if not retrieval_only:
         answerer = Answerer(opened, load_model(settings["model"]))
         ask = answerer.answer
         models["generator"] = settings["model"]
     return System(
-        search=lambda question, history, k: find(opened, question, k, history=history, rerank=rerank).hits,
+        search=_search(opened, bool(settings.get("rerank", True)), settings.get("skim")),
         ask=ask,
         articles=opened.articles,
         settings=dict(settings),
         models=models,
         confidence=lambda answer: answer.confidence,
     )
+
+
+def _search(opened: Index, rerank: bool, skim: str | None) -> Search:
+    """Return the search to measure, warm, so that the first question's time is like the others'."""
+    skimmer = Answerer(opened, load_model(skim)) if skim else None
+
+    def search(question: str, history: Sequence[Turn], k: int) -> Sequence[Hit]:
+        if skimmer:
+            return skimmer.skimmed(question, k, history).hits
+        return find(opened, question, k, history=history, rerank=rerank).hits
+
+    search("warm", (), 1)
+    return search
 
 
 def _show(outcomes: Outcomes) -> None:

@@ -67,14 +67,12 @@ def examine(
     """Let the model find the sentences that answer: by likeness where that is clear, else it skims them and
     judges the best one by one.
     """
-    before = earlier(history) if found.standalone_question != found.question else ""
+    before = _before(found, history)
     alone: list[tuple[Candidate, Told]] = []
     if known and weighed.clear:
         read = reading.unjudged(reading.settle(found, weighed, [], before, shown, reading.FEW_WORDS))
     else:
-        asked = found.question if before else found.standalone_question
-        skimmed = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
-        attention = yield from skim(session, skimmed, asked, before)
+        attention = yield from skim(session, found, weighed, history)
         words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
         read = reading.settle(found, weighed, attention, before, shown, words)
         for candidate in read.pool[:JUDGED]:
@@ -96,10 +94,28 @@ def _judged(read: Reading, alone: Sequence[Told], known: Probe | None) -> Readin
 
 
 def skim(
-    session: GeneratorSession, pool: Sequence[Candidate], question: str, earlier: str
+    session: GeneratorSession, found: Found, weighed: Weighed, history: Sequence[Turn]
 ) -> Generator[Draft, None, list[float]]:
-    """Return how much the question turns to each sentence; empty when this model cannot tell."""
-    return (yield from _reading(session.attend(*prompts.skimming(pool, question, earlier))))
+    """Return how much the question turns to each of the first sentences; empty when the model cannot tell."""
+    before = _before(found, history)
+    asked = found.question if before else found.standalone_question
+    pool = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
+    return (yield from _reading(session.attend(*prompts.skimming(pool, asked, before))))
+
+
+def _before(found: Found, history: Sequence[Turn]) -> str:
+    """Return what was said before, for a follow-up."""
+    return earlier(history) if found.standalone_question != found.question else ""
+
+
+def drained(steps: Generator[object, None, T]) -> T:
+    """Return what a generator returns."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        value: T = end.value
+        return value
 
 
 def _told(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Told]:

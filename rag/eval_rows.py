@@ -161,7 +161,7 @@ def _answered(
     answer = outcome.answer
     abstained = answer is not None and answer.abstained
     said = answer.text if answer and not abstained else ""
-    scores = _abstention(question, abstained)
+    scores = _abstention(question, abstained) | (_shown(traces) if traces and question.answerable else {})
     if right is not None:
         scores |= {"right": float(right)} | (
             {"right_answerable": float(right)} if question.answerable else {}
@@ -177,6 +177,12 @@ def _answered(
         if right is not None and not abstained:
             scores["wrong"] = float(not right)
     return {name: round(value, 6) for name, value in scores.items()}
+
+
+def _shown(traces: Sequence[Trace]) -> dict[str, float]:
+    """Whether evidence stands among the first passages that are shown with an answer."""
+    ranks = [trace.prompt_rank for trace in traces if trace.prompt_rank is not None]
+    return {f"shown@{k}": float(min(ranks, default=k + 1) <= k) for k in (1, 5)}
 
 
 def _abstention(question: Question, abstained: bool) -> dict[str, float]:

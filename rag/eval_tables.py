@@ -154,8 +154,8 @@ def markdown(table: Table) -> str:
 
 _RETRIEVAL = ("nDCG@10", "RR@10", "recall@1", "recall@5", "recall@10", "retrieve_median")
 _ANSWERS = (
-    "right_answerable", "refused_answerable", "abstention_recall", "f1", "fully_cited", "citation_precision",
-    "verbatim", "words", "total_median", "total_p95",
+    "shown@5", "right_answerable", "refused_answerable", "abstention_recall", "f1", "fully_cited",
+    "citation_precision", "verbatim", "words", "total_median", "total_p95",
 )  # fmt: skip
 
 
@@ -164,9 +164,8 @@ def readme_block(results: Sequence[Result]) -> str:
     if not results:
         raise EvalError("there are no result files to make tables from: run rag eval first")
     answered = [r for r in results if not r.retrieval_only]
-    once = {
-        r.name: r for r in sorted(results, key=lambda r: r.retrieval_only)
-    }  # the search is the same for all
+    by_search = sorted(results, key=lambda r: r.retrieval_only)
+    once = {_searched(r): r for r in by_search}  # the search is the same for all models
     parts = ["**Retrieval**", markdown(_sets_table([*once.values()], _RETRIEVAL, models=False))]
     if answered:
         parts += ["**Answers**", markdown(_sets_table(answered, _ANSWERS, models=True))]
@@ -179,11 +178,19 @@ def _sets_table(results: Sequence[Result], names: Sequence[str], models: bool) -
     shown = [BY_NAME[n] for n in names if any(n in r.summary for r in results)]
     heads = ("Questions", "Model") if models else ("Questions",)
     rows = [
-        (r.name, *([_model(r)] if models else []), *(_short(r.summary.get(m.name), m) for m in shown))
+        (
+            *((r.name, _model(r)) if models else (_searched(r),)),
+            *(_short(r.summary.get(m.name), m) for m in shown),
+        )
         for r in results
         if any(m.name in r.summary for m in shown)
     ]
     return Table("", (*heads, *(m.label for m in shown)), tuple(rows), numbers=len(heads))
+
+
+def _searched(result: Result) -> str:
+    skim = result.settings.get("skim")
+    return f"{result.name}, skimmed by {skim}" if skim else result.name
 
 
 def _model(result: Result) -> str:

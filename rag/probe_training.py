@@ -16,11 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from safetensors.numpy import load_file, save_file
 
 from rag.abstention import fit, logistic
 from rag.answer import SHOWN, Answerer
-from rag.drafting import examine
+from rag.drafting import drained, examine
 from rag.eval_metrics import is_right
 from rag.eval_questions import Question
 from rag.eval_sets import read_questions
@@ -39,7 +39,6 @@ from rag.models_registry import evidence_head
 from rag.parts import parts
 from rag.probe import probe
 
-T = TypeVar("T")
 Floats = NDArray[np.floating[Any]]
 
 RIDGE = 100.0  # few questions, many dimensions
@@ -86,16 +85,6 @@ def _examined(answerer: Answerer, question: Question) -> Mapping[str, Any] | Non
         "alone": [_rounded(told.state) for _, told in alone if told.state is not None],
         "holds": [is_right(candidate.text, question.answers) for candidate, _ in alone],
     }
-
-
-def drained(steps: Generator[object, None, T]) -> T:
-    """Return what a generator returns."""
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        value: T = end.value
-        return value
 
 
 def _rounded(state: Floats) -> list[float]:

@@ -184,6 +184,23 @@ def settle(
     return Reading(found, order, first_words(order, words), weighed.nearest, earlier, kept, weighed.given)
 
 
+def turned_to(hits: Sequence[Hit], weighed: Weighed, attention: Sequence[float]) -> list[Hit]:
+    """Return the hits in the order in which a model that has skimmed them turned to their sentences.
+
+    A hit's score is that of its best sentence, in standard deviations; hits without any that was skimmed
+    follow as they were, and no score rises from one hit to the next.
+    """
+    leads = attended(attention, weighed.values[: len(attention)])
+    best: dict[str, float] = {}
+    for candidate, lead in zip(weighed.sentences, leads, strict=False):
+        id_ = candidate.hit.passage.id
+        best[id_] = max(lead, best.get(id_, lead))
+    first = [replace(hit, score=round(best[hit.passage.id], 6)) for hit in hits if hit.passage.id in best]
+    first.sort(key=lambda hit: -hit.score)
+    rest = [replace(hit, score=min(hit.score, first[-1].score)) for hit in hits if hit.passage.id not in best]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(first + rest, start=1)]
+
+
 def prior(lead: float, agreed: float, lacks: bool) -> float:
     """Return what speaks for a sentence before the model judges it, in log-odds: how likely it seemed when
     skimmed (standard deviations), what ``Weighed.agreed`` says of it (0 to 1), and against it that it lacks

@@ -12,7 +12,6 @@ from rag.conversation import standalone
 from rag.index import Index
 from rag.question_dates import QuestionDates, question_dates
 from rag.ranking import check_question
-from rag.settings import Settings
 from rag.types import Article, Hit, Interval, Passage, Turn
 
 DATE_BONUS = 0.5  # standard deviations, for a passage of the time that the question names
@@ -67,39 +66,6 @@ def find(
         join=join,
     )
     return Found(question, alone, interval, dates, tuple(hits))
-
-
-def retrieve(
-    question: str,
-    k: int = 5,
-    *,
-    index: Index | str | Path | None = None,
-    history: Sequence[Turn] = (),
-    source: str | None = None,
-    published_from: date | None = None,
-    published_to: date | None = None,
-    rerank: bool = True,
-) -> list[Hit]:
-    """Return the best k passages for a question, best first.
-
-    ``index`` is an opened index or a folder; by default the folder of the settings (RAG_INDEX, else "index"),
-    opened once. ``history`` holds (role, text) turns before the question. ``source`` and the two days narrow
-    the search, and ``rerank`` takes up to a second to order it better, as in ``Index.search``,
-    which also says when two passages are one hit. No generator is loaded. Raises UsageError for a question or
-    filter that cannot be used, BrokenIndexError when there is no sound index, ModelError without the encoder.
-    """
-    opened = index if isinstance(index, Index) else open_index(Path(index or Settings().index))
-    found = find(
-        opened,
-        question,
-        k,
-        history=history,
-        source=source,
-        published_from=published_from,
-        published_to=published_to,
-        rerank=rerank,
-    )
-    return list(found.hits)
 
 
 def open_index(folder: Path) -> Index:

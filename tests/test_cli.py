@@ -90,6 +90,11 @@ def test_ask_json_has_the_shape_that_scripts_rely_on(folder: Path, run: Run) -> 
             }  # fmt: skip
 
 
+def test_a_search_may_be_skimmed(folder: Path, run: Run) -> None:
+    asked = ("search", "the ferry", "--index", folder, "--json")
+    assert run(*asked, "--skim", "none") == run(*asked)
+
+
 def test_search_filters_by_date_and_source(folder: Path, run: Run) -> None:
     _, out, _ = run("search", "the ferry", "--index", folder, "--from", "2021-06", "--to", "2021", "--json")
     assert [hit["article_id"] for hit in json.loads(out)["hits"]] == ["ferry"]
@@ -109,12 +114,14 @@ def test_search_filters_by_date_and_source(folder: Path, run: Run) -> None:
         (["search", "x", "--index", "INDEX", "--from", "2023-02-31"], 2, "is not a date"),
         (["search", "x", "--index", "INDEX", "--from", "2024", "--to", "2023"], 2, "ends before it begins"),
         (["search", "x", "--index", "INDEX", "--source", "Nobody"], 2, "no article has the source 'Nobody'"),
+        (["search", "x", "--index", "INDEX", "--skim", "no-such"], 2, "no-such"),
         (["search", "x", "--index", "nowhere"], 1, "there is no index in nowhere"),
         (["ask", "x", "--index", "INDEX", "--model", "no-such"], 2, "no-such"),
         (["index", "--corpus", "nowhere", "--index", "new"], 1, "nowhere"),
         (["doctor", "--index", "nowhere"], 1, "there is no index in nowhere"),
         (["models", "pull", "no-such"], 2, "there is no model 'no-such'"),
         (["eval"], 2, "name a question file"),
+        (["eval", "nowhere.jsonl", "--index", "INDEX", "--skim", "none"], 2, "add --retrieval-only"),
         (["eval", "nowhere.jsonl", "--index", "INDEX", "--retrieval-only"], 1, "nowhere.jsonl"),
         (["bogus"], 2, "No such command 'bogus'"),
         (["search"], 2, "Missing"),

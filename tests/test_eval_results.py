@@ -167,6 +167,13 @@ def test_the_readme_s_tables_are_made_from_results_and_checked(tmp_path: Path) -
     assert "commit abc on a machine" in text
 
 
+def test_a_search_that_a_model_skims_has_a_line_of_its_own() -> None:
+    plain = evaluate(QUESTIONS, replace(system(), ask=None))
+    block = readme_block([replace(plain, settings={"skim": "small"}), plain])
+    assert "| tiny, skimmed by small | " in block
+    assert "| tiny | " in block
+
+
 def test_a_readme_without_markers_says_so(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="put the two lines"):
         update_readme(tmp_path / "README.md", [evaluate(QUESTIONS, system())], check=True)

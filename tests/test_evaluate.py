@@ -76,6 +76,7 @@ def test_the_scores_of_a_right_answer() -> None:
     assert (scores["recall@1"], scores["recall@5"], scores["RR@10"]) == (0, 1, 0.5)  # second of the hits
     assert (scores["citation_recall"], scores["citation_precision"], scores["fully_cited"]) == (1, 1, 1)
     assert (scores["verbatim"], scores["evidence_cited"], scores["words"]) == (1, 1, 4)
+    assert (scores["shown@1"], scores["shown@5"]) == (0, 1)
     assert (scores["refused_answerable"], scores["wrong"], scores["confidence"]) == (0, 0, 1)
     assert (scores["retrieve"], scores["first_token"], scores["total"]) == (0.25, 0.5, 2.0)
     assert "abstention_precision" not in scores
@@ -84,7 +85,7 @@ def test_the_scores_of_a_right_answer() -> None:
 def test_the_scores_of_a_refusal() -> None:
     scores = ROWS[2]["scores"]
     assert (ROWS[2]["right"], scores["abstention_recall"], scores["abstention_precision"]) == (True, 1, 1)
-    for name in ("f1", "words", "citation_recall", "wrong", "recall@5", "refused_answerable"):
+    for name in ("f1", "words", "citation_recall", "wrong", "recall@5", "shown@5", "refused_answerable"):
         assert name not in scores
     refused = row_of(TREES, refusal("?"))
     assert (refused["right"], refused["scores"]["f1"], refused["scores"]["abstention_precision"]) == (

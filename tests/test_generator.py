@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from rag import models
+from rag.drafting import drained
 from rag.errors import ModelError
 from rag.generator import TransformersGenerator, _draft, hand_back_memory
 from rag.lower_layers import lower_layers
 from rag.models_registry import evidence_head
-from rag.probe_training import drained
 from rag.stopping import Stopped, stopping_when
 
 PASSAGES = (

@@ -112,7 +112,7 @@ LAYERS = [
         "probe",
         "reader_training",
     },
-    {"engine", "evaluate", "probe_training"},
+    {"engine", "evaluate", "probe_training", "python"},
     {"chat", "cli"},
 ]
 

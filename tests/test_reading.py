@@ -224,3 +224,20 @@ def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
     made = reading.weigh(found, pool, [0.0, 0.0], {})
     assert [c.text for c in made.sentences] == ["A ferry left in 2024.", "A ferry left in 2023."]
     assert made.lacks == [False, True]
+
+
+def test_hits_are_in_the_order_in_which_a_model_turned_to_their_sentences() -> None:
+    pool = [candidate(text) for text in ("Ferries.", "Museums.", "Bridges.")]
+    hits = [
+        replace(c.hit, passage=replace(c.hit.passage, id=c.text[0]), score=1.0 - n)
+        for n, c in enumerate(pool)
+    ]
+    pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
+    found = Found("what", "what", None, QuestionDates(), tuple(hits))
+    weighed = replace(reading.weigh(found, pool, [0.0] * 3, {}), sentences=pool, values=[0.0] * 3)
+    turned = reading.turned_to(hits, weighed, [0.0, 2.0])
+    assert [(hit.passage.id, hit.score, hit.rank) for hit in turned] == [
+        ("M", 1.0, 1),
+        ("F", -1.0, 2),
+        ("B", -1.0, 3),
+    ]

@@ -1,0 +1,87 @@
+"""What Python programs call: `retrieve` and `ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rag.answer import Answerer, load_model
+from rag.index import Index
+from rag.search import find, open_index
+from rag.settings import Settings
+from rag.types import Answer, ChatModel, Hit, Turn
+
+
+def retrieve(
+    question: str,
+    k: int = 5,
+    *,
+    index: Index | str | Path | None = None,
+    history: Sequence[Turn] = (),
+    source: str | None = None,
+    published_from: date | None = None,
+    published_to: date | None = None,
+    rerank: bool = True,
+    skim: ChatModel | str | None = None,
+) -> list[Hit]:
+    """Return the best k passages for a question, best first.
+
+    ``index`` is an opened index or a folder; by default the folder of the settings (RAG_INDEX, else "index"),
+    opened once. ``history`` holds (role, text) turns before the question. ``source`` and the two days narrow
+    the search, and ``rerank`` takes up to a second to order it better, as in ``Index.search``,
+    which also says when two passages are one hit. No generator is loaded, unless ``skim`` names one (or is
+    one that was loaded): it skims the first twenty passages, some three seconds more, where none of their
+    sentences stands out. That finds far better what a question says in other words than the articles, and
+    worse all the passages that one question needs (eval/NOTES.md).
+    Raises UsageError for a question or filter that cannot be used, BrokenIndexError when there is no sound
+    index, ModelError without the weights.
+    """
+    opened = _opened(index)
+    if skim is not None:
+        answerer = Answerer(opened, _loaded(skim))
+        found = answerer.skimmed(
+            question, k, history, source=source, published_from=published_from, published_to=published_to
+        )
+    else:
+        found = find(
+            opened,
+            question,
+            k,
+            history=history,
+            source=source,
+            published_from=published_from,
+            published_to=published_to,
+            rerank=rerank,
+        )
+    return list(found.hits)
+
+
+def ask(
+    question: str,
+    *,
+    index: Index | str | Path | None = None,
+    model: ChatModel | str | None = None,
+    history: Sequence[Turn] = (),
+    source: str | None = None,
+    published_from: date | None = None,
+    published_to: date | None = None,
+) -> Answer:
+    """Answer a question from an index; ``str(answer)`` reads well.
+
+    ``index`` is an opened index or a folder (default: the settings'), ``model`` a loaded model or a name as
+    for ``--model`` (default: the settings'; "none" answers in the articles' own sentences). Load both once
+    when asking more than one question. Raises UsageError, BrokenIndexError or ModelError.
+    """
+    opened = _opened(index)
+    return Answerer(opened, _loaded(model or Settings().model)).answer(
+        question, history, source=source, published_from=published_from, published_to=published_to
+    )
+
+
+def _opened(index: Index | str | Path | None) -> Index:
+    return index if isinstance(index, Index) else open_index(Path(index or Settings().index))
+
+
+def _loaded(model: ChatModel | str) -> ChatModel | None:
+    return load_model(model) if isinstance(model, str) else model

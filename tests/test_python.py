@@ -1,0 +1,86 @@
+"""What Python programs call."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rag import Index, ask, python, retrieve
+from rag.errors import UsageError
+from rag.types import ChatModel, Span
+from tests.conftest import ScriptedModel, WordEncoder, WordReader
+
+
+class Skimmer(ScriptedModel):
+    """Turns to what holds a word, where it is one that can skim."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__("")
+        self.word, self.skimmed = word, 0
+
+    def attend(
+        self, messages: Sequence[tuple[str, str]], spans: Sequence[Span], question: Span
+    ) -> Generator[None, None, list[float]]:
+        yield
+        self.skimmed += 1
+        text = messages[-1][1]
+        return [100.0 * (self.word in text[a:b]) for a, b in spans] if self.word else []
+
+
+def ids(question: str, index: Index, skim: ChatModel | str | None = None, k: int = 9) -> list[str]:
+    return [hit.article.id for hit in retrieve(question, k, index=index, skim=skim)]
+
+
+def test_passages_are_found_without_a_generator(index: Index) -> None:
+    found = retrieve("How many passengers has the ferry?", 2, index=index, published_from=date(2024, 1, 1))
+    assert [(hit.rank, hit.article.id) for hit in found] == [(1, "ferry-new")]
+
+
+def test_a_model_that_skims_lifts_what_the_question_turns_to(index: Index) -> None:
+    plain = ids("Is the ferry dear?", index)
+    assert plain[0] != "rice"
+    assert set(plain) == {"bridge", "ferry-new", "ferry-old", "rice"}
+    skimmed = ids("Is the ferry dear?", index, Skimmer("tax"))
+    assert skimmed[0] == "rice"
+    assert sorted(skimmed) == sorted(plain)
+    assert ids("Is the ferry dear?", index, Skimmer("tax"), k=1) == ["rice"]
+
+
+def test_no_score_rises_and_ranks_are_counted(index: Index) -> None:
+    found = retrieve("Is the ferry dear?", 9, index=index, skim=Skimmer("tax"))
+    assert [hit.rank for hit in found] == [1, 2, 3, 4]
+    assert sorted((hit.score for hit in found), reverse=True) == [hit.score for hit in found]
+
+
+def test_a_model_that_cannot_skim_changes_nothing(index: Index) -> None:
+    assert ids("Is the ferry dear?", index, Skimmer("")) == ids("Is the ferry dear?", index)
+
+
+def test_nothing_is_skimmed_where_passages_are_trusted(index: Index, encoder: WordEncoder) -> None:
+    class Sure(WordReader):
+        """Trusts every passage that it is shown."""
+
+        def read(self, question, passages):  # type: ignore[no-untyped-def]
+            return [type(r)(9.0, r.sentences) for r in super().read(question, passages)]
+
+    trusted, model = Index(index.parts, index.manifest, encoder, Sure("ferry")), Skimmer("tax")
+    assert ids("Is the ferry dear?", trusted, model)[0] != "rice"
+    assert model.skimmed == 0
+
+
+def test_a_question_that_cannot_be_used_is_refused_as_without_a_model(index: Index) -> None:
+    with pytest.raises(UsageError, match="has no word"):
+        retrieve("?!", index=index, skim=Skimmer("tax"))
+
+
+def test_models_and_indexes_are_taken_by_name(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = {"skimmer": Skimmer("tax"), "none": None}
+    monkeypatch.setattr(python, "load_model", loaded.__getitem__)
+    monkeypatch.setattr(python, "open_index", {tmp_path: index}.__getitem__)
+    assert retrieve("Is the ferry dear?", 1, index=tmp_path, skim="skimmer")[0].article.id == "rice"
+    assert ask("Is the ferry dear?", index=str(tmp_path), model="none").model == "none"
