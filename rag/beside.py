@@ -12,9 +12,16 @@ from rag.grounding import Candidate
 from rag.reading import Reading
 from rag.rivals import repeated
 from rag.types import Article, Statement
+from rag.wanted import asks_for_list
 
 LONGEST_ANSWER = 60  # words that several sentences may have together
+LIST_WORDS = 40  # that an answer may have beyond those where a list is asked for, which must be complete
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
+
+
+def beyond(question: str) -> int:
+    """Return how many words an answer may have beyond those of others."""
+    return LIST_WORDS if asks_for_list(question) else 0
 
 
 def whole(statement: Statement) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
-from rag.beside import LONGEST_ANSWER, once, whole
+from rag.beside import LONGEST_ANSWER, beyond, once, whole
 from rag.ellipsis import completed
 from rag.excerpts import CUT, length
 from rag.question_dates import question_dates
@@ -53,7 +53,7 @@ def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown
     """
     given = [a for a in answers if not a.abstained]
     surest = max(answers, key=lambda a: a.confidence or 0.0)
-    statements = tuple(_few(given))
+    statements = tuple(_few(given, LONGEST_ANSWER + sum(beyond(part) for part in asked)))
     lacking = [part for part, a in zip(asked, answers, strict=True) if a.abstained]
     return replace(
         surest,
@@ -97,15 +97,15 @@ def _times(question: str, today: date) -> list[str]:
     ]
 
 
-def _few(given: Sequence[Answer]) -> list[Statement]:
-    """Take the first statement of each part and, in turn, what else fits into the words of one answer."""
+def _few(given: Sequence[Answer], most: int) -> list[Statement]:
+    """Take the first statement of each part and, in turn, what else fits into so many words."""
     everything = _distinct([s for a in given for s in a.statements])
     turns = list(zip_longest(*([s for s in a.statements if s in everything] for a in given)))
     kept = list(dict.fromkeys(filter(None, chain.from_iterable(turns[:1]))))
     words = sum(length(s.text) for s in kept)
     for statement in filter(None, chain.from_iterable(turns[1:])):
         longer = words + length(statement.text)
-        if longer <= LONGEST_ANSWER and statement not in kept:
+        if longer <= most and statement not in kept:
             kept, words = [*kept, statement], longer
     return [s for s in everything if s in kept]
 

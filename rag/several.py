@@ -7,13 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.abstention import REFUSAL, what_is_missing
-from rag.beside import LONGEST_ANSWER
+from rag.beside import LONGEST_ANSWER, beyond
 from rag.excerpts import length
 from rag.parts import joined
 from rag.types import Answer, Draft, Progress, Turn
-from rag.wanted import asks_for_list
 
-LIST_WORDS = 40
 BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two things mostly is with both
 
 
@@ -28,11 +26,6 @@ class Share:
 def whole(question: str) -> Share:
     """Return what a question that asks one thing has."""
     return Share(LONGEST_ANSWER + beyond(question))
-
-
-def beyond(question: str) -> int:
-    """Return how many words its answer may have beyond those of others: a list must be complete."""
-    return LIST_WORDS if asks_for_list(question) else 0
 
 
 def each(
