@@ -26,8 +26,8 @@ ANSWER = 3.0  # what the answers in a part are worth, by their shares, beside th
 FOUND = 1.0  # and the share of the words of the question that the sentence has
 RAGGED = 0.75  # less, for each end that breaks something off
 WELL, WITHIN, WAITING = 0.2, 2.0, 1.5  # of that: at a clause, in a name or figure, and after "the" or "of"
-LISTED = 0.6  # of that: between the things of a list, so long as they are told as one
-ITEM_WORDS = 6  # of a thing of a list, at most
+LISTED = 0.6  # of that: between the things of a list, and beside an aside of a few words, "he said,"
+ITEM_WORDS, ASIDE_WORDS = 6, 3  # of a thing of a list and of an aside, at most
 TURNED = 5.0  # of that, where what was left out says "not" or "if": the rest would say something else
 FIRST = 2.0  # weight of the first of several sentences, which most often has the answer
 _OPEN = re.compile(
@@ -62,7 +62,7 @@ class Cuttable:
         wanted = set(content_words(about))
         found = np.cumsum([0, *(not wanted.isdisjoint(words(piece)) for piece in pieces)])
         answers = _answers(pieces, given or Given())
-        listed = LISTED * _in_lists(pieces)
+        listed = LISTED * _held_together(pieces)
         opens = np.maximum(_opening_costs(pieces), listed[:-1])
         closes = np.maximum(_closing_costs(pieces), listed)
         best = [(float("-inf"), (0, 0))]
@@ -162,8 +162,10 @@ def _breaking(before: str, after: str) -> float:
     return WITHIN if named or any(letter.isdigit() for letter in before) else 1.0  # 900 people; May 26, 2023
 
 
-def _in_lists(pieces: Sequence[str]) -> NDArray[np.bool_]:
-    """Return before which words (and at the end) a list goes on: "A, B, C and D" is one thing."""
+def _held_together(pieces: Sequence[str]) -> NDArray[np.bool_]:
+    """Return before which words (and at the end) a list goes on or an aside stands: "A, B, C and D" is one
+    thing, and "A, he said, is B" as well.
+    """
     inside, commas = np.zeros(len(pieces) + 1, dtype=bool), list[int]()
     for place, piece in enumerate(pieces):
         if piece.lower() in ("and", "or") and 0 < place < len(pieces) - 1:
@@ -175,6 +177,8 @@ def _in_lists(pieces: Sequence[str]) -> NDArray[np.bool_]:
             if start < place:
                 inside[start : place + 2] = True
         if piece.endswith(","):
+            if commas and place + 1 - commas[-1] <= ASIDE_WORDS:
+                inside[[commas[-1], place + 1]] = True
             commas.append(place + 1)
         elif piece.endswith(_SENTENCE_ENDS):
             commas.clear()

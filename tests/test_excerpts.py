@@ -59,7 +59,7 @@ def test_a_part_begins_and_ends_well(text: str, about: str, shown: str) -> None:
         ),
     ],
 )
-def test_a_list_is_not_cut_at_its_commas(text: str, shown: str) -> None:
+def test_a_list_is_not_cut_at_its_commas_nor_at_an_aside(text: str, shown: str) -> None:
     assert excerpt(text, "noon", 9) == shown
 
 
