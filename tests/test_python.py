@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag import Index, ask, python, retrieve
+from rag.engine import Engine
 from rag.errors import UsageError
-from rag.types import ChatModel, Span
+from rag.types import ChatModel, Hit, Span
 from tests.conftest import ScriptedModel, WordEncoder, WordReader
 
 
@@ -84,3 +85,18 @@ def test_models_and_indexes_are_taken_by_name(
     monkeypatch.setattr(python, "open_index", {tmp_path: index}.__getitem__)
     assert retrieve("Is the ferry dear?", 1, index=tmp_path, skim="skimmer")[0].article.id == "rice"
     assert ask("Is the ferry dear?", index=str(tmp_path), model="none").model == "none"
+
+
+@pytest.mark.models
+def test_skimming_finds_what_a_question_says_in_other_words(real_engine: Engine) -> None:
+    question = (
+        "In the view of Hanoi's chief diplomat, what has to grow first now that the relationship is closer?"
+    )
+    index, model = real_engine._index, real_engine._model
+    assert model is not None
+
+    def place(found: Sequence[Hit]) -> int:
+        return next(hit.rank for hit in found if "Greater political trust" in hit.passage.text)
+
+    assert place(retrieve(question, 20, index=index, skim=model)) == 1
+    assert place(retrieve(question, 20, index=index)) > 1
