@@ -7,7 +7,9 @@ cheap to suspect and costly to prove, and a quotation is never wrong about itsel
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 
@@ -16,8 +18,9 @@ from rag.grounding import clauses, is_fragment, plain_figures, same_figure, word
 from rag.matching import inflected, joined_words
 from rag.names import names
 from rag.quantities import hedge
-from rag.text import content_words, words
+from rag.text import STOPWORDS, content_words, words
 
+_ASIDE = re.compile(r"[,;:()\[\]—–]|\s-\s")
 HALF_A_YEAR = timedelta(days=183)
 
 # Stop words that change what is said: "invests the most" is not said by "invests".
@@ -31,9 +34,9 @@ def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
     """Whether a supported sentence should give way to its quotation.
 
     It does when it is a bare figure or name, has a word, figure or date that the quotation has not, leaves
-    out that a figure is no exact one, names what both name in another order or more often, or gives one of
-    two figures or dates that the quotation sets side by side. ``published`` is when that was: it gives a day
-    its year.
+    out that a figure is no exact one, names what both name in another order or more often, is pieced together
+    of words that stand apart there, or gives one of two figures or dates that the quotation sets side by
+    side. ``published`` is when that was: it gives a day its year.
     """
     return (
         is_fragment(sentence)
@@ -42,6 +45,7 @@ def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
         or not all(_dated(told, quote, published) for told in mentions(sentence))
         or _turned_round(sentence, quote)
         or _named_again(sentence, quote)
+        or _pieced_together(sentence, quote)
         or contrasts(quote, sentence)
     )
 
@@ -107,6 +111,32 @@ def _named_again(sentence: str, quote: str) -> bool:
     single = {*words(sentence), *words(quote)}
     told, there = (Counter(w for w in _as_single(text, single) if w in named) for text in (sentence, quote))
     return any(there[word] and count > there[word] for word, count in told.items())
+
+
+def _pieced_together(sentence: str, quote: str) -> bool:
+    """Whether a sentence has the words of a quotation in another order, or leaves out some between them, but
+    for what stands between commas as a whole: "beat him in the final" for "beat him in the heat and reached
+    the final". What it leaves out before and after makes nothing new.
+    """
+    single = {*words(sentence), *words(quote)}
+    told = [word for word in _as_single(wording(sentence), single) if word not in STOPWORDS]
+    placed = [
+        (part, word)
+        for part, text in enumerate(_ASIDE.split(wording(quote)))
+        for word in _as_single(text, single)
+        if word not in STOPWORDS
+    ]
+    reached = {place for place, (_, word) in enumerate(placed) if told and inflected(told[0], word)}
+    for word in told[1:]:
+        after = (place for place, (_, there) in enumerate(placed) if inflected(word, there))
+        reached = {b for b in after if any(a < b and _goes_on(placed, a, b) for a in reached)}
+    return bool(told) and not reached
+
+
+def _goes_on(placed: Sequence[tuple[int, str]], a: int, b: int) -> bool:
+    """Whether the word at ``b`` follows that at ``a`` at once, or behind whole parts between commas."""
+    whole = placed[a + 1][0] != placed[a][0] and placed[b][0] != placed[b - 1][0]
+    return b == a + 1 or whole
 
 
 def _as_single(text: str, single: set[str]) -> list[str]:

@@ -79,7 +79,8 @@ def test_a_bare_figure_becomes_its_sentence() -> None:
     [
         ("The cost of joy was 40 million euros.", COST),
         ("The bridge was priced at 40 million euros.", COST),
-        ("The cost of the bridge was 40 million euros.", "The cost of the bridge was 40 million euros."),
+        ("The cost of the bridge was 40 million euros.", COST),
+        ("The bridge did cost 40 million euros.", "The bridge did cost 40 million euros."),
     ],
 )
 def test_a_draft_with_a_word_that_its_quotation_lacks_shows_the_quotation(draft: str, shown: str) -> None:
@@ -192,7 +193,7 @@ def test_a_part_of_a_quotation_has_the_answer_that_passages_give() -> None:
 
 
 def test_a_draft_is_not_cut_and_fewer_rivals_are_shown_beside_it() -> None:
-    draft = "The cost of the bridge was 40 million euros."
+    draft = "The bridge did cost 40 million euros."
     read = reading("How many euros was the bridge?")
     rivals = [replace(c, hit=read.pool[0].hit) for c in read.pool if c.text != COST][:2]
     most = len(draft.split()) + 7  # 4 words of 11 and 3 of 9
