@@ -127,7 +127,8 @@ def search(
     if skim is None:
         found = find(opened, question, k, source=source, rerank=rerank, **interval)
     else:
-        found = Answerer(opened, load_model(skim)).skimmed(question, k, source=source, **interval)
+        with err.status("skimming the passages"):
+            found = Answerer(opened, load_model(skim)).skimmed(question, k, source=source, **interval)
     if as_json:
         record = search_record(question, found.standalone_question, found.interval, found.hits)
         print(json.dumps(record, ensure_ascii=False))
