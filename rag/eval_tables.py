@@ -166,7 +166,10 @@ def readme_block(results: Sequence[Result]) -> str:
     answered = [r for r in results if not r.retrieval_only]
     by_search = sorted(results, key=lambda r: r.retrieval_only)
     once = {_searched(r): r for r in by_search}  # the search is the same for all models
-    parts = ["**Retrieval**", markdown(_sets_table([*once.values()], _RETRIEVAL, models=False))]
+    parts = [
+        "**Retrieval**",
+        markdown(_sets_table([once[name] for name in sorted(once)], _RETRIEVAL, models=False)),
+    ]
     if answered:
         parts += ["**Answers**", markdown(_sets_table(answered, _ANSWERS, models=True))]
     runs = sorted({f"commit {r.commit} on {r.machine}" for r in results})
