@@ -8,7 +8,6 @@ cheap to suspect and costly to prove, and a quotation is never wrong about itsel
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import combinations, pairwise
@@ -16,7 +15,6 @@ from itertools import combinations, pairwise
 from rag.dates import DateMention, PartialDate, agrees, mentions
 from rag.grounding import clauses, is_fragment, plain_figures, same_figure, wording
 from rag.matching import inflected, joined_words
-from rag.names import names
 from rag.quantities import hedge
 from rag.text import STOPWORDS, content_words, words
 
@@ -34,17 +32,15 @@ def says_more(sentence: str, quote: str, published: date | None = None) -> bool:
     """Whether a supported sentence should give way to its quotation.
 
     It does when it is a bare figure or name, has a word, figure or date that the quotation has not, leaves
-    out that a figure is no exact one, names what both name in another order or more often, is pieced together
-    of words that stand apart there, or gives one of two figures or dates that the quotation sets side by
-    side. ``published`` is when that was: it gives a day its year.
+    out that a figure is no exact one, is pieced together of words that stand apart there or in another order,
+    or gives one of two figures or dates that the quotation sets side by side. ``published`` is when that was:
+    it gives a day its year.
     """
     return (
         is_fragment(sentence)
         or bool(unsaid(sentence, quote))
         or not _same_figures(sentence, quote)
         or not all(_dated(told, quote, published) for told in mentions(sentence))
-        or _turned_round(sentence, quote)
-        or _named_again(sentence, quote)
         or _pieced_together(sentence, quote)
         or contrasts(quote, sentence)
     )
@@ -93,30 +89,11 @@ def _has(there: PartialDate, told: PartialDate, near: bool) -> bool:
     return year and told.month in (None, there.month) and told.day in (None, there.day)
 
 
-def _turned_round(sentence: str, quote: str) -> bool:
-    """Whether the names that both have stand in another order: "Japan gave Vietnam" for "Vietnam gave Japan".
-    The passive voice does the same and is harmless, as is the quotation then shown.
-    """
-    named = {part for name in (*names(sentence), *names(quote)) for part in words(name)}
-    told = list(dict.fromkeys(w for w in words(quote) if w in named))
-    places = [told.index(w) for w in dict.fromkeys(words(sentence)) if w in told]
-    return places != sorted(places)
-
-
-def _named_again(sentence: str, quote: str) -> bool:
-    """Whether a sentence names something more often than its quotation: "Viet Nam showed a new Vietnam" for
-    "He showed a new Viet Nam".
-    """
-    named = {part for name in (*names(sentence), *names(quote)) for part in words(name)}
-    single = {*words(sentence), *words(quote)}
-    told, there = (Counter(w for w in _as_single(text, single) if w in named) for text in (sentence, quote))
-    return any(there[word] and count > there[word] for word, count in told.items())
-
-
 def _pieced_together(sentence: str, quote: str) -> bool:
     """Whether a sentence has the words of a quotation in another order, or leaves out some between them, but
     for what stands between commas as a whole: "beat him in the final" for "beat him in the heat and reached
-    the final". What it leaves out before and after makes nothing new.
+    the final", or "Japan gave Vietnam" for "Vietnam gave Japan". What it leaves out before and after makes
+    nothing new; the passive voice is harmless, as is the quotation then shown.
     """
     single = {*words(sentence), *words(quote)}
     told = [word for word in _as_single(wording(sentence), single) if word not in STOPWORDS]
