@@ -27,7 +27,7 @@ from rag.models_registry import evidence_head
 from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
-from rag.ranking import check_question
+from rag.ranking import check_question, reranked
 from rag.reading import Reading, Weighed
 from rag.search import Found, find
 from rag.several import Share, each, whole
@@ -105,12 +105,14 @@ class Answerer:
             with self.model.session() as session:
                 yield from self._written(session, found, weighed, history, share, clock)
 
-    def find(self, question: str, history: Sequence[Turn] = (), **filters: Unpack[Filters]) -> Found:
+    def find(
+        self, question: str, history: Sequence[Turn] = (), k: int = FOUND, **filters: Unpack[Filters]
+    ) -> Found:
         """Find the passages to read for a question that asks one thing."""
         return find(
             self.index,
             question,
-            FOUND,
+            k,
             history=history,
             today=self._today,
             rerank=False,
@@ -125,19 +127,18 @@ class Answerer:
         when it skims them. As ``find`` where one stands out or they are trusted to answer, and for a model
         that cannot skim.
         """
-        plain = partial(find, self.index, question, history=history, today=self._today, **filters)
-        found = plain(k=max(k + JOINED, FOUND), rerank=False, join=False)
+        found = self.find(question, history, max(k + JOINED, FOUND), **filters)
         first = replace(found, hits=found.hits[:FOUND])
-        weighed = self.weigh(first)
-        if self.model is None or weighed is None or weighed.clear:
-            return plain(k=k)
-        with self.model.session() as session:
-            attention = drafting.drained(drafting.skim(session, first, weighed, history))
-        if not attention:
-            return plain(k=k)
-        turned = reading.turned_to(first.hits, weighed, attention)
-        behind = [replace(hit, score=min(hit.score, turned[-1].score)) for hit in found.hits[FOUND:]]
-        return replace(found, hits=tuple(joined([*turned, *behind])[:k]))
+        hits, weighed = list(found.hits), self.weigh(first)
+        attention: list[float] = []
+        if self.model and weighed and not weighed.clear:
+            with self.model.session() as session:
+                attention = drafting.drained(drafting.skim(session, first, weighed, history))
+        if weighed and attention:
+            hits = reading.turned_to(hits, weighed, attention)
+        elif weighed and weighed.reads:
+            hits = reranked(found.standalone_question, hits, weighed.reads)
+        return replace(found, hits=tuple(joined(hits)[:k]))
 
     def weigh(self, found: Found) -> Weighed | None:
         """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""

@@ -49,7 +49,8 @@ class Weighed:
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
     ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
     the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
-    answer; empty without one. ``clear`` says whether a model need not compare the sentences.
+    answer; empty without one. ``clear`` says whether a model need not compare the sentences, ``reads`` how
+    each passage reads, by id.
     """
 
     sentences: Sequence[Candidate]
@@ -61,6 +62,7 @@ class Weighed:
     nearest: float
     signals: Mapping[str, float]
     clear: bool
+    reads: Mapping[str, Read] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def weigh(
         max(cosines),
         signals,
         is_clear(ordered, trusted, believed),
+        reads,
     )
 
 

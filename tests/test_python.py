@@ -60,6 +60,21 @@ def test_a_model_that_cannot_skim_changes_nothing(index: Index) -> None:
     assert ids("Is the ferry dear?", index, Skimmer("")) == ids("Is the ferry dear?", index)
 
 
+def test_passages_are_read_once_however_they_are_ordered(index: Index, encoder: WordEncoder) -> None:
+    for model in (Skimmer("tax"), Skimmer("")):
+        reader = WordReader("Mondays")
+        ids("Is the ferry dear?", Index(index.parts, index.manifest, encoder, reader), model)
+        assert reader.asked == ["Is the ferry dear?"]
+
+
+def test_a_model_that_cannot_skim_leaves_what_was_read_in_its_order(
+    index: Index, encoder: WordEncoder
+) -> None:
+    read = Index(index.parts, index.manifest, encoder, WordReader("tax"))
+    plain = retrieve("Is the ferry dear?", 9, index=read)
+    assert retrieve("Is the ferry dear?", 9, index=read, skim=Skimmer("")) == plain
+
+
 def test_nothing_is_skimmed_where_passages_are_trusted(index: Index, encoder: WordEncoder) -> None:
     class Sure(WordReader):
         """Trusts every passage that it is shown."""
