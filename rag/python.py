@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from rag.answer import Answerer, load_model
+from rag.answer import Answerer, Filters, load_model
 from rag.index import Index
 from rag.search import find, open_index
 from rag.settings import Settings
@@ -38,22 +38,11 @@ def retrieve(
     index, ModelError without the weights.
     """
     opened = _opened(index)
-    if skim is not None:
-        answerer = Answerer(opened, _loaded(skim))
-        found = answerer.skimmed(
-            question, k, history, source=source, published_from=published_from, published_to=published_to
-        )
+    only: Filters = {"source": source, "published_from": published_from, "published_to": published_to}
+    if skim is None:
+        found = find(opened, question, k, history=history, rerank=rerank, **only)
     else:
-        found = find(
-            opened,
-            question,
-            k,
-            history=history,
-            source=source,
-            published_from=published_from,
-            published_to=published_to,
-            rerank=rerank,
-        )
+        found = Answerer(opened, _loaded(skim)).skimmed(question, k, history, **only)
     return list(found.hits)
 
 
