@@ -1,9 +1,9 @@
 """Answer or abstain: one probability, one threshold, decided before anything is written. Pure.
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
-abstention.json. With a model for which there is a probe (rag/probe.py), what that reads in the model's state
-is enough; with any other, two signals are: its log-odds that the chosen sentences state the answer together
-and that the best of them does by itself. A dozen others add nothing, or mislead (eval/NOTES.md).
+abstention.json. Two signals are enough: the log-odds that the chosen sentences state the answer together and
+that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state, or for a
+model that no probe is known for as it says them. A dozen others add nothing, or mislead (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from rag.matching import coverage
 from rag.text import content_words
 from rag.types import Hit
 
-# The signals that earn their place (eval/NOTES.md).
-WITH_PROBE = ("answered",)
+# The signals that earn their place (eval/NOTES.md), the first of which is always there.
+WITH_PROBE = ("answered", "one_answers")
 WITH_MODEL = ("states", "one_states")
 WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered", "answer")
 OTHER = "other"  # a generator that nothing was fitted for
@@ -95,16 +95,22 @@ def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], answered: Sequence[bool], threshold: float = 0.5, ridge: float = 3.0
+    rows: Sequence[Mapping[str, float]],
+    answered: Sequence[bool],
+    threshold: float = 0.5,
+    ridge: float = 3.0,
+    counts: NDArray[np.floating[Any]] | None = None,
 ) -> Gate:
     """Fit a gate by ridge logistic regression (Newton's method) with both classes weighing the same.
 
-    ``rows`` are signals, all with the same names; ``answered`` says which questions the passages answer.
+    ``rows`` are signals; one that a row lacks counts as their mean. ``answered`` says which questions the
+    passages answer, ``counts`` how much each counts, 1 if not given.
     """
-    names = sorted(rows[0])
-    table = np.asarray([[row[name] for name in names] for row in rows], dtype=np.float64)
+    names = sorted({name for row in rows for name in row})
+    table = np.asarray([[row.get(name, math.nan) for name in names] for row in rows], dtype=np.float64)
+    table = np.where(np.isnan(table), np.nanmean(table, axis=0), table)
     truth = np.asarray(answered, dtype=np.float64)
-    means, spreads, beta = logistic(table, truth, ridge)
+    means, spreads, beta = logistic(table, truth, ridge, counts)
     return Gate(
         _named(names, beta[:-1]), _named(names, means), _named(names, spreads), float(beta[-1]), threshold
     )
@@ -154,8 +160,8 @@ def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
             "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
         )
     kinds = (WITH_PROBE, WITH_MODEL, WITHOUT)
-    used = next(names for names in kinds if all(set(names) <= set(row["signals"]) for row in usable))
-    table = [{name: row["signals"][name] for name in used} for row in usable]
+    used = next(names for names in kinds if all(names[0] in row["signals"] for row in usable))
+    table = [{name: row["signals"][name] for name in used if name in row["signals"]} for row in usable]
     unseen = [
         fit(table[:i] + table[i + 1 :], truth[:i] + truth[i + 1 :]).probability(row)
         for i, row in enumerate(table)

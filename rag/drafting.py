@@ -51,7 +51,8 @@ class Examined:
     def signals(self, known: Probe | None) -> Mapping[str, float]:
         """Return what all this says for an answer."""
         if known and self.together.state is not None:
-            return {"answered": known.answered(self.together.state)}
+            states = [told.state for _, told in self.alone if told.state is not None]
+            return known.signals(self.together.state, states)
         alone = [told.odds for _, told in self.alone]
         return {"states": self.together.odds} | ({"one_states": max(alone)} if alone else {})
 

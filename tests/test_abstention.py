@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 @pytest.mark.parametrize(
     ("model", "signals"),
     [
-        ("qwen-1.5b", {"answered"}),
+        ("qwen-1.5b", {"answered", "one_answers"}),
         ("qwen-0.5b", {"answered"}),
         ("/home/me/my-model", {"states", "one_states"}),  # what any model can say
     ],
@@ -58,6 +59,30 @@ def test_a_fit_from_result_rows_cuts_between_the_two_kinds() -> None:
     assert [fitted.probability(r["signals"]) >= fitted.threshold for r in rows] == [False] * 4 + [True] * 4
     with pytest.raises(EvalError, match="answerable and unanswerable"):
         fit_rows(rows[:4])
+
+
+def test_a_fit_takes_a_signal_that_a_row_lacks_for_the_mean() -> None:
+    rows = [{"near": -1.0, "one": 2.0}, {"near": 1.0, "one": 4.0}, {"near": -1.0}, {"near": 1.0}]
+    fitted = fit(rows, [False, True, False, True])
+    assert fitted.means == {"near": 0.0, "one": 3.0}
+    filled = [row | {"one": row.get("one", 3.0)} for row in rows]
+    assert fit(filled, [False, True, False, True]) == fitted
+
+
+def test_what_counts_more_moves_a_fit() -> None:
+    rows, answered = [{"near": x} for x in (0.0, 1.0, 1.0, 2.0)], [False, False, True, True]
+    even, tilted = fit(rows, answered), fit(rows, answered, counts=np.asarray([1.0, 0.1, 1.0, 1.0]))
+    assert even.probability({"near": 1.0}) == pytest.approx(0.5, abs=1e-3)
+    assert tilted.probability({"near": 1.0}) > 0.55
+
+
+def test_a_fit_from_rows_of_which_some_lack_a_signal() -> None:
+    rows: list[dict[str, Any]] = [
+        {"answerable": x > 0, "signals": {"answered": float(x)} | ({"one_answers": x / 2} if x % 2 else {})}
+        for x in (-4, -3, -2, -1, 1, 2, 3, 4)
+    ]
+    assert set(fit_rows(rows).weights) == {"answered", "one_answers"}
+    assert set(fit_rows([r for r in rows if "one_answers" not in r["signals"]]).weights) == {"answered"}
 
 
 def test_a_signal_that_is_not_there_says_nothing() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +21,14 @@ from rag.eval_questions import Question
 from rag.index import Index
 from rag.probe import Probe, probe
 from rag.probe_training import (
+    LESS,
+    WITHOUT,
     collect,
+    counts_of,
     first_right,
     fit_better,
+    fit_one,
+    fit_together,
     fitted,
     pairs_of,
     read_states,
@@ -57,6 +64,11 @@ def test_log_odds_by_hand() -> None:
     one = Probe(3, vector(2.0, 0.5), 0.25, vector(-1.0, 1.0))
     assert one.answered(vector(1.0, -3.0)) == 0.75
     assert one.answers(vector(1.0, -3.0)) == -4.0
+    state, alone = vector(1.0, -3.0), [vector(1.0, 0.0), vector(0.0, 4.0)]
+    assert one.signals(state, alone) == {"answered": 0.75}  # nothing is known of single sentences
+    both = replace(one, one=vector(3.0, 0.25), one_bias=0.5)
+    assert both.signals(state, alone) == {"answered": 0.75, "one_answers": 3.5}
+    assert both.signals(state, []) == {"answered": 0.75}
 
 
 @pytest.mark.parametrize(("model", "wide", "deep"), [("qwen-1.5b", 1536, 28), ("qwen-0.5b", 896, 24)])
@@ -67,7 +79,9 @@ def test_the_shipped_probes_are_for_our_models_and_their_gates_use_them(
     assert known is not None
     assert known.weights.shape == known.better.shape == (wide,)
     assert 0 < known.layer <= deep
-    assert "answered" in gate(model).weights
+    assert known.one is None or known.one.shape == (wide,)
+    signals = known.signals(vector(*[0.0] * wide), [vector(*[0.0] * wide)])
+    assert set(signals) == set(gate(model).weights)
 
 
 def test_an_unknown_model_has_no_probe() -> None:
@@ -174,13 +188,31 @@ def test_states_are_collected_once(index: Index, tmp_path: Path) -> None:
     assert answered["state"] == [0.5, -2.0]
     assert answered["alone"] == [[0.5, -2.0]] * len(answered["holds"])
     assert sum(answered["holds"]) == 1
-    assert refused["alone"] == refused["holds"] == []  # none of its sentences can be the right one
+    assert len(refused["alone"]) == len(refused["holds"])
+    assert not any(refused["holds"])  # whatever they say, it is no answer
 
 
 def test_nothing_is_collected_from_a_model_without_a_known_layer(index: Index, tmp_path: Path) -> None:
     answerer = Answerer(index, ScriptedModel("The bridge cost 40 million euros."))
     collect(answerer, [question(1, "What did the bridge cost?")], tmp_path / "states.jsonl")
     assert read_states(tmp_path / "states.jsonl") == []
+
+
+def test_states_are_collected_over_what_is_left_without_the_answer(index: Index, tmp_path: Path) -> None:
+    states, model = tmp_path / "states.jsonl", Stateful("The bridge cost 40 million euros.")
+    answers = (("40 million",),)
+    changed = Question("q2", "What did the bridge cost?", type="temporal", answers=answers)
+    two = Question("q3", "What did the bridge cost?", answers=(*answers, ("euros",)))
+    none = Question("q4", "Who sold the bridge?", answerable=False)
+    asked = [Question("q1", "What did the bridge cost?", answers=answers), changed, two, none]
+    collect(Answerer(index, model), asked, states, without=True)
+    (row,) = read_states(states)
+    assert (row["id"], row["answerable"]) == ("q1-without", False)
+    assert not any(row["holds"])
+    assert model.prompts
+    assert not any("40 million" in said for prompt in model.prompts for _, said in prompt)
+    collect(Answerer(index, model), asked[:1], states)
+    assert [row["answerable"] for row in read_states(states)] == [False, True]
 
 
 def judged_rows(count: int) -> list[dict[str, object]]:
@@ -208,6 +240,14 @@ def test_a_fit_to_pairs_finds_the_direction_and_puts_the_right_sentence_first() 
     assert first_right([*rows, everything], ridge=1.0) == (30, 30)  # one that all hold tells nothing
 
 
+def rows_of(states: NDArray[np.floating[Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Questions of which every other is answerable, with one sentence that was looked at alone."""
+    return [
+        {"id": name, "answerable": bool(i % 2), "state": state, "alone": [state], "holds": [bool(i % 2)]}
+        for i, (name, state) in enumerate(zip(names, states.tolist(), strict=True))
+    ]
+
+
 def test_a_fit_finds_the_direction_and_judges_what_it_has_not_seen() -> None:
     rng = np.random.default_rng(1)
     truth = np.arange(60) % 2.0
@@ -216,9 +256,27 @@ def test_a_fit_finds_the_direction_and_judges_what_it_has_not_seen() -> None:
     weights, bias = fitted(table, truth, ridge=1.0)
     assert int(np.argmax(np.abs(weights))) == 3
     assert told_apart(table @ weights + bias, truth) > 0.95
-    assert told_apart(unseen(table, truth, ridge=1.0), truth) > 0.95
-    noise = rng.normal(size=(60, 40))
-    assert told_apart(unseen(noise, truth, ridge=1.0), truth) < 0.75  # seen, noise would be told apart
+    rows = rows_of(table, [str(i) for i in range(60)])
+    assert [int(np.argmax(np.abs(fit(rows)[0]))) for fit in (fit_together, fit_one)] == [3, 3]
+    for signal in ("answered", "one_answers"):
+        assert told_apart(np.asarray([said[signal] for said in unseen(rows)]), truth) > 0.95
+    noise = rows_of(rng.normal(size=(60, 40)), [str(i) for i in range(60)])
+    guessed = np.asarray([said["answered"] for said in unseen(noise)])
+    assert told_apart(guessed, truth) < 0.75  # seen, noise would be told apart
+
+
+def test_the_rows_of_one_question_are_judged_by_a_fit_that_has_seen_none_of_them() -> None:
+    twice = np.repeat(np.eye(40), 2, axis=0)
+    truth = np.arange(80) % 2.0  # every question once with its answer and once without
+    rows = rows_of(twice, [f"q{i // 2}{'' if i % 2 else WITHOUT}" for i in range(80)])
+    assert np.ptp([said["answered"] for said in unseen(rows)]) < 1e-3  # nothing to go by
+    apart = rows_of(twice, [str(i) for i in range(80)])
+    misled = np.asarray([said["answered"] for said in unseen(apart)])  # by the other row of the same question
+    assert told_apart(misled, truth) < 0.5
+
+
+def test_a_question_whose_answer_was_taken_away_counts_less() -> None:
+    assert counts_of([{"id": "q1"}, {"id": "q1-without"}]).tolist() == [1.0, LESS]
 
 
 def test_how_often_one_scores_above_another() -> None:
@@ -244,7 +302,7 @@ def test_training_writes_the_weights_and_tells_the_gate(
     assert "answered: AUC 1.000 over 20 questions\n" in told
     assert "a sentence with the answer first: 10 of 10\n" in told
     printed = json.loads(told[-1])["tiny"]
-    assert list(printed["weights"]) == ["answered"]
+    assert list(printed["weights"]) == ["answered", "one_answers"]
     assert told[-2] == "kept 1.00, refused 1.00\n"
     written = load_file(tmp_path / "probe.safetensors")
     assert written["tiny/layer"].tolist() == [5]
