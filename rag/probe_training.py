@@ -257,6 +257,12 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--without", action="store_true", help="the answers taken away")
     options = parser.parse_args(arguments)
     if options.collect is None:
+        if options.without:
+            parser.error("--without says how to collect: name --collect QUESTIONS INDEX too")
+        if not options.states.is_file():
+            parser.error(
+                f"there are no states in {options.states}: collect some with --collect QUESTIONS INDEX"
+            )
         train(options.model, options.layer, read_states(options.states), sys.stdout.write)
         return
     questions, index = options.collect

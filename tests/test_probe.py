@@ -30,6 +30,7 @@ from rag.probe_training import (
     fit_one,
     fit_together,
     fitted,
+    main,
     pairs_of,
     read_states,
     told_apart,
@@ -307,3 +308,15 @@ def test_training_writes_the_weights_and_tells_the_gate(
     written = load_file(tmp_path / "probe.safetensors")
     assert written["tiny/layer"].tolist() == [5]
     assert written["tiny/better"][0] > abs(written["tiny/better"][1])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [([], "there are no states in nothing.jsonl"), (["--without"], "name --collect")]
+)
+def test_what_cannot_be_fitted_is_said_in_a_line(
+    more: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["qwen-1.5b", "nothing.jsonl", "--layer", "20", *more])
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
