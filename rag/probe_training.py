@@ -43,6 +43,7 @@ from rag.probe import Probe, probe
 from rag.search import Found
 
 Floats = NDArray[np.floating[Any]]
+Direction = NDArray[np.float32]
 
 RIDGE = 100.0  # few questions, many dimensions
 PAIR_RIDGE = 30.0
@@ -50,6 +51,7 @@ ONE_RIDGE = 300.0
 FOLDS = 10
 WITHOUT = "-without"  # behind the id of a question whose answer was taken away
 LESS = 0.3  # that such a question counts, beside one that was written to have no answer
+NOWHERE = np.zeros(0, dtype=np.float32)  # the direction between sentences, where it is not asked for
 WEIGHTS = Path(__file__).with_name("probe.safetensors")
 
 
@@ -83,8 +85,8 @@ def unanswerable(question: Question) -> Question | None:
 
 
 def _found(answerer: Answerer, question: Question) -> Found:
-    """Find the passages to read; without those that hold the answer where the question is to have none."""
-    if question.answerable or not question.answers:
+    """Find the passages to read; without those that hold the answer where that is to be taken away."""
+    if not question.id.endswith(WITHOUT):
         return answerer.find(question.question, question.history)
     found = answerer.find(question.question, question.history, 2 * FOUND)
     left = [h for h in found.hits if not is_right(f"{h.article.title} {h.passage.text}", question.answers)]
@@ -130,13 +132,13 @@ def read_states(path: Path) -> list[Mapping[str, Any]]:
 
 def fitted(
     table: Floats, truth: Floats, ridge: float = RIDGE, counts: Floats | None = None
-) -> tuple[Floats, float]:
+) -> tuple[Direction, float]:
     """Return the probe's weights and bias over states as they are, shape (questions, dimension); ``counts``
     is how much each row counts.
     """
     means, spreads, beta = logistic(table, truth, ridge, counts)
     weights = beta[:-1] / spreads
-    return weights, float(beta[-1] - weights @ means)
+    return weights.astype(np.float32), float(beta[-1] - weights @ means)
 
 
 def pairs_of(row: Mapping[str, Any]) -> list[Floats]:
@@ -147,7 +149,7 @@ def pairs_of(row: Mapping[str, Any]) -> list[Floats]:
     return [one - other for one in holding for other in others]
 
 
-def fit_better(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> Floats:
+def fit_better(rows: Sequence[Mapping[str, Any]], ridge: float = PAIR_RIDGE) -> Direction:
     """Fit the probe of single sentences: the direction in which the one state of each pair lies beyond the
     other, by logistic regression of the differences either way. Each question weighs the same.
     """
@@ -178,25 +180,18 @@ def counts_of(rows: Sequence[Mapping[str, Any]]) -> Floats:
     return np.asarray([LESS if str(row["id"]).endswith(WITHOUT) else 1.0 for row in rows])
 
 
-def fit_together(rows: Sequence[Mapping[str, Any]]) -> tuple[Floats, float]:
+def fit_together(rows: Sequence[Mapping[str, Any]]) -> tuple[Direction, float]:
     """Fit the direction, and its bias, of passages that answer together."""
     table = np.asarray([row["state"] for row in rows], dtype=np.float64)
     truth = np.asarray([row["answerable"] for row in rows], dtype=np.float64)
     return fitted(table, truth, RIDGE, counts_of(rows))
 
 
-def fit_one(rows: Sequence[Mapping[str, Any]]) -> tuple[Floats, float]:
+def fit_one(rows: Sequence[Mapping[str, Any]]) -> tuple[Direction, float]:
     """Fit the direction, and its bias, of a sentence that answers by itself, whatever the question."""
     table = np.asarray([state for row in rows for state in row["alone"]], dtype=np.float64)
     truth = np.asarray([holds for row in rows for holds in row["holds"]], dtype=np.float64)
     return fitted(table, truth, ONE_RIDGE, np.repeat(counts_of(rows), [len(row["alone"]) for row in rows]))
-
-
-def fit_probe(rows: Sequence[Mapping[str, Any]], layer: int, better: Floats) -> Probe:
-    """Fit a probe beside the direction that tells sentences of one question from one another."""
-    (weights, bias), (one, one_bias) = fit_together(rows), fit_one(rows)
-    single = np.float32
-    return Probe(layer, weights.astype(single), bias, better.astype(single), one.astype(single), one_bias)
 
 
 def unseen(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
@@ -208,7 +203,7 @@ def unseen(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     said: list[dict[str, float]] = [{} for _ in rows]
     for fold in range(FOLDS):
         others = [row for row, its in zip(rows, folds, strict=True) if its != fold]
-        known = fit_probe(others, 0, np.zeros(0))
+        known = Probe(0, *fit_together(others), NOWHERE, *fit_one(others))
         for place in np.flatnonzero(folds == fold).tolist():
             state, alone = (np.asarray(rows[place][name], dtype=np.float32) for name in ("state", "alone"))
             said[place] = known.signals(state, list(alone))
@@ -225,7 +220,7 @@ def train(model: str, layer: int, rows: Sequence[Mapping[str, Any]], write: Any)
     """Fit probe and gate, write the probe's weights and say what came of it. The gate weighs what the probe
     says, and cuts where both kinds of question weigh the same.
     """
-    known, said = fit_probe(rows, layer, fit_better(rows)), unseen(rows)
+    known, said = Probe(layer, *fit_together(rows), fit_better(rows), *fit_one(rows)), unseen(rows)
     tensors = load_file(WEIGHTS) if WEIGHTS.is_file() else {}
     tensors |= {
         f"{model}/weights": known.weights,
