@@ -18,6 +18,7 @@ from rag.engine import Engine
 from rag.index import Index, load_encoder
 from rag.text import content_words
 from rag.types import Article, GeneratorSession, Read, Span
+from tests.fakes_models import EMBEDDER, GENERATOR, FakePython
 
 pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
 
@@ -155,6 +156,18 @@ def index(tmp_path: Path, encoder: WordEncoder) -> Index:
     """The four articles, built and opened."""
     build_articles(ARTICLES, tmp_path / "index", encoder)
     return Index.open(tmp_path / "index", encoder)
+
+
+@pytest.fixture
+def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePython:
+    """Two tiny models, an empty home, no hub, and child processes that are under the test's control."""
+    fake = FakePython()
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("rag.models_registry.registry", lambda: (GENERATOR, EMBEDDER))
+    monkeypatch.setattr("rag.models.registry", lambda: (GENERATOR, EMBEDDER))
+    monkeypatch.setattr("rag.models._run", fake)
+    return fake
 
 
 @pytest.fixture
