@@ -20,7 +20,7 @@ from rag.text import content_words
 from rag.types import Article, GeneratorSession, Read, Span
 from tests.fakes_models import EMBEDDER, GENERATOR, FakePython
 
-pytest_plugins = ["tests.screenshots"] if (Path(__file__).parent / "screenshots.py").exists() else []
+pytest_plugins = ["tests.screenshots", "tests.page_visits"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 VOCABULARY = ("ferry", "harbour", "passengers", "bridge", "mayor", "museum", "rice", "tax")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,98 +11,11 @@ import pytest
 
 from rag.engine import Engine
 from tests.fakes_chat import ARTICLES, HOSTILE, NEXT, OFFICE, Q23, FakeEngine
-from tests.page_server import ARGUMENTS, CHROMIUM, served
+from tests.page_server import served
+from tests.page_visits import DESK, FERRY, HARBOUR, SLOW, Open, answered, ask
+from tests.screenshots import Shoot
 
 pytestmark = pytest.mark.browser
-
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-FERRY = "How many passengers does the Halvik ferry carry?"
-SLOW = "How many passengers does the slow ferry carry?"
-HARBOUR = "Who leads the harbour authority?"
-
-Open = Callable[..., Any]
-Shoot = Callable[[Any, str], None]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def feedback(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
-
-
-@pytest.fixture(scope="module")
-def served_engine(browser: Any, feedback: Path) -> Iterator[tuple[FakeEngine, str]]:
-    engine = FakeEngine()
-    with served(engine, feedback) as page:
-        yield engine, page.local_url
-
-
-@pytest.fixture
-def engine(served_engine: tuple[FakeEngine, str]) -> Iterator[FakeEngine]:
-    """The engine behind the page; what is slow waits until ``gate`` is set."""
-    engine = served_engine[0]
-    engine.gate.clear()
-    engine.closed.clear()
-    engine.asked.clear()
-    yield engine
-    engine.gate.set()
-
-
-@pytest.fixture
-def visit(browser: Any, served_engine: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[Open]:
-    """Opens the page as a new visitor. At the end, nothing may have been asked of any other host, no error
-    logged, and no dialog opened.
-    """
-    contexts: list[Any] = []
-    trouble: list[str] = []
-
-    def dismiss(dialog: Any) -> None:
-        trouble.append(dialog.message)
-        dialog.dismiss()
-
-    def open_page(size: dict[str, int] = DESK, **options: Any) -> Any:
-        context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("request", lambda r: trouble.extend([r.url] if _goes_out(r.url) else []))
-        page.on("console", lambda m: trouble.extend([m.text] if m.type == "error" else []))
-        page.on("pageerror", lambda e: trouble.append(str(e)))
-        page.on("dialog", dismiss)
-        page.goto(served_engine[1])
-        page.wait_for_selector(".welcome")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def _goes_out(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
-
-
-def ask(page: Any, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.keyboard.press("Enter")
-
-
-def answered(page: Any, count: int = 1) -> Any:
-    """The last of so many answers, once it is there."""
-    page.wait_for_selector(f".exchange.answered >> nth={count - 1}")
-    return page.locator(".exchange.answered").nth(count - 1)
 
 
 # Asking
@@ -376,38 +287,6 @@ def test_the_corpus_view_and_adding_to_it(
     page.locator("#masthead", has_text=f"{before + 2} articles").wait_for()
 
 
-# Looks
-
-
-def test_on_a_phone_the_sources_are_under_the_answer(visit: Open, shoot: Shoot) -> None:
-    page = visit(PHONE, device_scale_factor=2)
-    ask(page, FERRY)
-    answer = answered(page).bounding_box()
-    sources = page.locator("#sources").bounding_box()
-    assert sources["y"] >= answer["y"] + answer["height"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    shoot(page, "phone")
-    page.locator(".answer .cite").first.click()
-    assert page.locator("#sources blockquote mark.lit").is_visible()
-    assert page.get_by_label("Your question").is_visible()
-
-
-def test_dark_mode_is_chosen_and_kept(visit: Open, shoot: Shoot) -> None:
-    page = visit()
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.get_by_role("button", name="Dark").click()
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert light == "rgb(251, 250, 247)"
-    assert dark == "rgb(23, 24, 26)"
-    page.reload()
-    page.wait_for_selector(".welcome")
-    page.locator('#dark[aria-pressed="true"]').wait_for()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
-    ask(page, FERRY)
-    answered(page)
-    shoot(page, "dark")
-
-
 # The real engine
 
 
@@ -424,79 +303,3 @@ def test_the_real_engine_answers_in_the_page(browser: Any, real_engine: Engine, 
         assert any(lit in article.text for article in real_engine.articles())
         shoot(page, "real")
         page.context.close()
-
-
-# Accessibility
-
-UNLABELLED = """() => [...document.querySelectorAll(
-    'button, input, textarea, select, a, summary, [role=region]')]
-  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.type !== 'file')
-  .filter((e) => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText?.trim()
-    || [...(e.labels ?? [])].some((label) => label.innerText.trim() || label.textContent.trim())))
-  .map((e) => e.outerHTML)"""
-
-# Every text against the colours behind it, by the formula of WCAG 2.2 (4.5 to 1; 3 to 1 for large text).
-FAINT = """() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const over = ([r, g, b, a = 1], under) => [r, g, b].map((v, i) => v * a + under[i] * (1 - a));
-  const ground = (e) => {
-    const layers = [];
-    for (; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
-    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
-  };
-  const light = (rgb) => rgb.map((v) => v / 255)
-    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const faint = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node; (node = walk.nextNode()); ) {
-    const e = node.parentElement;
-    if (!node.textContent.trim() || !e.checkVisibility({ visibilityProperty: true })) continue;
-    const style = getComputedStyle(e), behind = ground(e);
-    const ink = parse(e.closest('svg') ? style.fill : style.color);
-    const [a, b] = [light(over(ink, behind)), light(behind)].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < (large ? 3 : 4.5)) faint.push([node.textContent.trim(), ratio.toFixed(2)]);
-  }
-  return faint;
-}"""
-
-
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_everything_is_labelled_and_legible(visit: Open, size: dict[str, int], dark: bool) -> None:
-    page = visit(size)
-    if dark:
-        page.get_by_role("button", name="Dark").click()
-    page.get_by_role("button", name="Filters").click()
-    ask(page, FERRY)
-    answered(page).locator(".answer .cite").first.click()
-    page.get_by_text("Read the whole article").first.click()
-    ask(page, "Who won the chess cup?")
-    answered(page, 2)
-    assert page.locator("main").count() == 1
-    assert page.locator("h1").all_inner_texts() == ["Ask the articles"]
-    assert page.evaluate("document.documentElement.lang") == "en"
-    assert page.locator("#spoken").inner_text() == "The articles do not say."
-    for tab in ("Ask", "Corpus"):
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_selector("#corpus-view tbody tr" if tab == "Corpus" else "#sources .card")
-        assert page.evaluate(UNLABELLED) == []
-        assert page.evaluate(FAINT) == []
-
-
-# The one rule left out is broken by the upload button that Gradio makes.
-AXE = "axe.run(document, { rules: { 'label-content-name-mismatch': { enabled: false } } })"
-
-
-def test_axe_finds_nothing(visit: Open) -> None:
-    page = visit()
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    ask(page, FERRY)
-    answered(page).locator(".answer .cite").first.click()
-    for tab in ("Ask", "Corpus"):
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_selector("#corpus-view tbody tr" if tab == "Corpus" else "#sources .card")
-        found = page.evaluate(AXE)["violations"]
-        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
