@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, Gate, evidence_signals, what_is_missing
+from rag.beside import introduced
 from rag.clock import Clock
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
@@ -221,6 +222,7 @@ class Answerer:
         made = grounded(read, draft, self._similarity, share.words)
         changed = self._changed(read, made.shown[0])
         shown = newest_first(made.shown, changed, read.found.dates) if changed else made.shown
+        shown = introduced(shown, read, share.words) if share.alone else shown
         clock.lap("ground")
         return replace(self._answer(read.found, shown, changed, clock), dropped=made.dropped)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rag.antecedents import antecedent, refers_back
 from rag.day_words import long_day, month
 from rag.excerpts import CUT, Cuttable, cut_together, length, one_line
 from rag.figures import at_once
@@ -50,7 +51,7 @@ def with_rivals(
     def cuttable(told: Statement) -> Cuttable:
         return Cuttable.of(told.evidence[0].quote, f"{read.question} {draft}", read.given)
 
-    said = [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
+    said = _said(shown)
     pieces = [_Piece(s, cuttable(s) if quotes(s) else None) for s in shown]
     for rival in read.rivals:
         if not repeated(rival.text, said):
@@ -65,6 +66,29 @@ def with_rivals(
             parts = iter(cut)
             return [piece.telling(next(parts)) if piece.quote else piece.statement for piece in together]
     return shown
+
+
+def introduced(shown: Sequence[Statement], read: Reading, most: int = LONGEST_ANSWER) -> Sequence[Statement]:
+    """Put before the first statement the sentence that says who its "he" is or what "they" are, where all
+    have ``most`` words together; one that is shown already comes first.
+    """
+    first = shown[0]
+    quoted = read.quoted_by(first) if refers_back(first.text) else []
+    before = antecedent(quoted[0]) if quoted else None
+    if before is None:
+        return shown
+    evidence = before.evidence()
+    told = next((s for s in shown if evidence in s.evidence), None)
+    if told is None:
+        told = Statement(one_line(before.text), (evidence,), supported=True)
+        if repeated(before.text, _said(shown)) or sum(length(s.text) for s in (told, *shown)) > most:
+            return shown
+    return [told, *(s for s in shown if s != told)]
+
+
+def _said(shown: Sequence[Statement]) -> list[str]:
+    """Return what statements say, and what their quotations do."""
+    return [text for s in shown for text in (s.text, *(e.quote for e in s.evidence))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import prompts, reading
+from rag.antecedents import understood
 from rag.conversation import earlier
 from rag.excerpts import length
 from rag.grounding import Candidate
@@ -77,7 +78,7 @@ def examine(
         words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
         read = reading.settle(found, weighed, attention, before, shown, words)
         for candidate in read.pool[:JUDGED]:
-            told = yield from _told(session, prompts.passages_block([candidate]), read)
+            told = yield from _told(session, prompts.passages_block(understood(candidate)), read)
             alone.append((candidate, told))
         read = _judged(read, [told for _, told in alone], known)
     together = yield from _told(session, _block(read, read.chosen), read)

@@ -17,10 +17,13 @@ BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two th
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one part has of an answer: so many words, and from which share of the threshold it is answered."""
+    """What one part has of an answer: so many words, and from which share of the threshold it is answered;
+    whether it is ``alone``, or others need the words that it leaves.
+    """
 
     words: int = LONGEST_ANSWER
     least: float = 1.0
+    alone: bool = True
 
 
 def whole(question: str) -> Share:
@@ -44,7 +47,7 @@ def each(
     turns, answers, text, left = list(history), list[Answer](), "", LONGEST_ANSWER
     for place, part in enumerate(asked):
         more = beyond(part)
-        share = Share(max(0, left) // (len(asked) - place) + more, BESIDE_A_SURE_ONE)
+        share = Share(max(0, left) // (len(asked) - place) + more, BESIDE_A_SURE_ONE, alone=False)
         with closing(one(part, turns, share)) as steps:
             for step in steps:
                 if isinstance(step, Answer):

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from rag import abstention, drafting, prompts
 from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
+from rag.build import build_articles
 from rag.errors import UsageError
 from rag.grounding import candidates
 from rag.index import Index
 from rag.types import Answer, Draft, Searched, citation_numbers
-from tests.conftest import ScriptedModel, WordEncoder, WordReader
+from tests.conftest import ScriptedModel, WordEncoder, WordReader, article
 
 TODAY = date(2026, 1, 1)
 
@@ -180,6 +182,20 @@ def test_each_of_the_first_sentences_is_judged_by_itself(index: Index) -> None:
     everything = [c.text for c in candidates(index.search("bridge", k=9))]
     assert [sum(text in asked for text in everything) for asked in alone] == [1] * 6
     assert all(asked.endswith(prompts.CHECK) for asked in alone)
+
+
+def test_a_sentence_that_refers_back_is_judged_and_shown_with_the_one_before(
+    tmp_path: Path, encoder: WordEncoder
+) -> None:
+    told = "The Halvik ferry is 40 metres long. It carried 900 passengers."
+    build_articles([article("ferry", told)], tmp_path / "index", encoder)
+    model = ScriptedModel("It carried 900 passengers.")
+    answerer = Answerer(Index.open(tmp_path / "index", encoder), model, TODAY)
+    answer = answerer.answer("How many passengers were carried?")
+    alone = [prompt[1][1] for prompt in model.prompts[:2]]
+    assert [told in asked for asked in alone] == [True, False]
+    assert answer.text == told
+    assert [s.evidence[0].quote for s in answer.statements] == [told[:35], told[36:]]
 
 
 def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:

@@ -83,6 +83,7 @@ LAYERS = [
         "names",
         "rivals",
         "wanted",
+        "antecedents",
         "figures",
         "prompts",
     },

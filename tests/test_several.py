@@ -40,6 +40,8 @@ def test_the_words_of_an_answer_are_shared_out_and_what_one_leaves_goes_to_the_n
     model = Scripted(a=(0.9, 10), b=(0.9, 40), c=(0.9, 3))
     model.ask()
     assert [share.words for share in model.shares] == [20, 25, 10]
+    assert not any(share.alone for share in model.shares)
+    assert whole("a").alone
 
 
 def test_a_list_has_more_words_and_takes_none_of_the_others() -> None:
