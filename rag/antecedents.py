@@ -30,12 +30,11 @@ def antecedent(candidate: Candidate) -> Candidate | None:
     None for a sentence that stands alone, for the first of a passage, and where the one before refers back
     too.
     """
-    hit, article = candidate.hit, candidate.hit.article
-    place = [start for start, _ in hit.passage.sentences].index(candidate.start)
+    hit, place = candidate.hit, candidate.place
     if place == 0 or not refers_back(candidate.text):
         return None
     start, end = hit.passage.sentences[place - 1]
-    before = Candidate(hit, start, end, article.text[start:end])
+    before = Candidate(hit, start, end, hit.article.text[start:end])
     return None if refers_back(before.text) else before
 
 

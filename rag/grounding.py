@@ -44,6 +44,11 @@ class Candidate:
     end: int
     text: str
 
+    @property
+    def place(self) -> int:
+        """Which sentence of its passage it is, from 0."""
+        return [start for start, _ in self.hit.passage.sentences].index(self.start)
+
     def evidence(self) -> Evidence:
         """The sentence as a quotation."""
         article = self.hit.article

@@ -250,7 +250,7 @@ def likely(
         "passage": [c.hit.score for c in pool],
     }
     if reads:
-        columns["answer"] = [_best_answer(reads[c.hit.passage.id], c) for c in pool]
+        columns["answer"] = [reads[c.hit.passage.id].sentences[c.place] for c in pool]
         columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
     return _sum(columns.values(), [WEIGHTS[name] for name in columns])
 
@@ -258,11 +258,6 @@ def likely(
 def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:
     """Return how likely each sentence is to hold the answer when the model's attention is known."""
     return _sum([attention, likeness], [1.0, LIKELY_WEIGHT])
-
-
-def _best_answer(read: Read, candidate: Candidate) -> float:
-    starts = [start for start, _ in candidate.hit.passage.sentences]
-    return read.sentences[starts.index(candidate.start)]
 
 
 def _sum(columns: Iterable[Sequence[float]], weights: Sequence[float]) -> list[float]:
