@@ -1,96 +1,34 @@
-"""Markup of answers, sources, charts and the corpus: exact words, exact numbers, and nothing unescaped."""
+"""Words of the page, and exchanges as they are shown."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rag.day_words import long_day
-from rag.page_cards import marked, safe_link, sources, sources_panel, whole_article
-from rag.page_charts import coverage_chart, timeline_chart
-from rag.page_corpus import adding_log, corpus_view, headline_facts, lines_set_aside
-from rag.page_render import doing, exchange_html, thread
+from rag.page_cards import sources_panel
+from rag.page_render import doing, exchange_html
 from rag.page_visit import Exchange, Failed, Waiting, advance
 from rag.page_wording import age, count, dated, scope
 from rag.types import (
     Answer,
-    Article,
     Draft,
     Interval,
     Searched,
     Statement,
-    TimelineEntry,
-    citation_numbers,
 )
 from tests.fakes_chat import (
     ARTICLES,
     FERRY_2022,
     FERRY_2023,
-    FERRY_ANSWER,
     FERRY_HITS,
     FERRY_UNDATED,
     HARBOUR,
-    HOSTILE,
-    OFFICE,
-    Q22,
-    Q23,
-    Q24,
     TODAY,
-    hits,
-    scripted,
 )
-
-VOID = {"input", "br", "hr", "img"}
-
-
-class Reader(HTMLParser):
-    """Reads markup as a browser would: its text, its marks, its tags, and whether they are well nested."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.text = ""
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.marks: list[tuple[list[int], str]] = []
-        self._open: list[str] = []
-        self.feed(markup)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-        if tag == "mark":
-            self.marks.append(([int(n) for n in (dict(attrs)["data-n"] or "").split()], ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if "mark" in self._open:
-            numbers, before = self.marks[-1]
-            self.marks[-1] = (numbers, before + data)
-
-    def all(self, tag: str, class_: str | None = None) -> list[dict[str, str | None]]:
-        """The attributes of every such element."""
-        found = [attrs for name, attrs in self.tags if name == tag]
-        return [a for a in found if class_ is None or class_ in (a.get("class") or "").split()]
-
-
-def answered(question: str = "How many passengers?", **changes: object) -> Exchange:
-    """The first exchange of a visit, answered by the script."""
-    return replace(
-        Exchange(1, question, status="answered", answer=scripted(question, None), seconds=2.345),
-        **changes,  # type: ignore[arg-type]
-    )
-
+from tests.markup import Reader, answered
 
 # Words
 
@@ -128,126 +66,6 @@ def test_scope_counts_and_days() -> None:
     assert scope(None, Interval(first, last)) == "all sources, published 1 January 2023 to 31 December 2023"
     assert [count(n, "article") for n in (0, 1, 1200)] == ["0 articles", "1 article", "1,200 articles"]
     assert long_day(date(2023, 11, 26)) == "26 November 2023"
-
-
-# Marked text
-
-
-@st.composite
-def marked_texts(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, int]], list[tuple[int, int]]]:
-    text = draw(st.text(alphabet="ab <>&\"'đ\n", min_size=1, max_size=40))
-    spans = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
-    found = [(s, e) for s, e in draw(st.lists(spans, max_size=4)) if s < e]
-    grey = [(s, e) for s, e in draw(st.lists(spans, max_size=2)) if s < e]
-    return text, [(s, e, n) for n, (s, e) in enumerate(found, start=1)], grey
-
-
-@given(marked_texts())
-def test_marking_loses_no_character_and_marks_exactly_the_quotations(
-    case: tuple[str, list[tuple[int, int, int]], list[tuple[int, int]]],
-) -> None:
-    text, marks, grey = case
-    read = Reader(marked(text, (0, len(text)), marks, grey))
-    assert read.text == text
-    for start, end, number in marks:
-        assert "".join(words for numbers, words in read.marks if number in numbers) == text[start:end]
-
-
-def test_overlapping_quotations_are_cut_where_they_meet() -> None:
-    assert marked("one two three", (0, 13), [(0, 7, 1), (4, 13, 2)]) == (
-        '<mark data-n="1" data-label="1">one </mark>'
-        '<mark data-n="1 2" data-label="2">two</mark>'
-        '<mark data-n="2"> three</mark>'
-    )
-
-
-def test_the_whole_article_greys_what_was_set_aside() -> None:
-    read = Reader(whole_article(HARBOUR, [(OFFICE.start, OFFICE.end, 2)]))
-    assert [words for _, words in read.marks] == [OFFICE.quote]
-    assert len(read.all("span", "aside")) == 2
-    assert read.text.startswith("Grey lines are captions, teasers and the like: not searched.")
-
-
-# Sources
-
-
-def test_quoted_articles_come_first_in_the_order_of_their_numbers() -> None:
-    found = sources(FERRY_HITS, citation_numbers(FERRY_ANSWER))
-    assert [s.article.id for s in found] == ["ferry-undated", "ferry-2023", "ferry-2022", "freight"]
-    assert [[n for _, n in s.quotes] for s in found] == [[1], [2], [3], []]
-    assert [s.excerpts for s in found[:1]] == [[FERRY_UNDATED.body[0]]]
-
-
-def test_the_timeline_s_own_quotations_are_numbered_after_the_answer_s() -> None:
-    answer = replace(FERRY_ANSWER, statements=FERRY_ANSWER.statements[1:])
-    assert citation_numbers(answer) == {Q23: 1, Q22: 2, Q24: 3}
-
-
-def test_the_panel_has_a_card_an_article_with_its_quotations_marked() -> None:
-    read = Reader(sources_panel(answered(), TODAY, focus=2))
-    assert len(read.all("article", "card")) == 4
-    assert len(read.all("article", "quoted")) == 3
-    assert [b["data-n"] for b in read.all("button", "badge")] == ["1", "2", "3"]
-    # Each quotation is marked in its passage and in the whole article.
-    assert [n for n, _ in read.marks] == [[1], [1], [2], [2], [3], [3]]
-    assert {words for n, words in read.marks if n == [3]} == {Q22.quote}
-    assert read.all("div", "panel") == [{"class": "panel", "data-turn": "1", "data-focus": "2"}]
-    assert "no date in the article; not before 11 October 2024" in read.text
-
-
-def test_a_quotation_outside_every_hit_is_still_shown() -> None:
-    answer = replace(FERRY_ANSWER, hits=hits((FERRY_UNDATED, 1), (FERRY_2023, 1), (FERRY_2022, 1)))
-    read = Reader(sources_panel(answered(answer=answer), TODAY))
-    assert {Q22.quote, Q23.quote, Q24.quote} == {words for _, words in read.marks}
-
-
-def test_before_the_answer_the_panel_shows_what_was_found() -> None:
-    asked = Exchange(1, "How many passengers?")
-    assert "The articles that an answer quotes appear here." in sources_panel(None, TODAY)
-    found = advance(asked, Searched("How many passengers?", None, FERRY_HITS))
-    read = Reader(sources_panel(found, TODAY))
-    assert read.text.startswith("Passages found")
-    assert len(read.all("details", "folded")) == 4
-    assert read.marks == []
-
-
-@pytest.mark.parametrize(
-    ("url", "kept"),
-    [
-        ("https://a.example/b?c=1", True),
-        ("http://a.example", True),
-        ("javascript:alert(1)", False),
-        ("data:text/html,x", False),
-        ("//a.example/x", False),
-        ("https:", False),
-        ("http://[", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_only_web_addresses_become_links(url: str | None, kept: bool) -> None:
-    assert safe_link(url) == (url if kept else None)
-
-
-def test_links_open_elsewhere_and_tell_nothing() -> None:
-    links = Reader(sources_panel(answered(), TODAY)).all("a")
-    assert [link["href"] for link in links] == [FERRY_2023.url, FERRY_2022.url, ARTICLES[4].url]
-    assert {(link["rel"], link["target"]) for link in links} == {("noopener noreferrer", "_blank")}
-
-
-def test_no_article_or_answer_becomes_markup() -> None:
-    exchange = answered("hostile <b>question</b>", next_questions=("<i>next</i>",))
-    pages = [
-        thread([exchange], TODAY, feedback=True),
-        sources_panel(exchange, TODAY),
-        corpus_view([HOSTILE], TODAY),
-        adding_log(["<b>x</b> refused"], 0.5, "<i>y</i>"),
-    ]
-    for page in pages:
-        read = Reader(page)
-        assert {"script", "img", "b", "i", "style"}.isdisjoint(tag for tag, _ in read.tags)
-        assert read.all("a") == []
-    assert HOSTILE.text in Reader(pages[2]).text
 
 
 # Exchanges
@@ -332,109 +150,3 @@ def test_a_rating_can_be_given_once_and_only_where_it_is_kept() -> None:
     rated = Reader(exchange_html(answered(verdict="missing"), TODAY, feedback=True))
     assert rated.all("form") == []
     assert "You marked this answer as missing something." in rated.text
-
-
-# Charts
-
-
-def numbers_of(markup: str, attribute: str) -> list[float]:
-    return [float(x) for x in re.findall(rf'class="dot[^>]* {attribute}="([\d.]+)"', markup)]
-
-
-def test_a_timeline_is_drawn_from_zero_in_the_order_of_its_days() -> None:
-    chart = timeline_chart(FERRY_ANSWER.timeline)
-    assert chart is not None
-    across, up = numbers_of(chart, "cx"), numbers_of(chart, "cy")
-    assert across == sorted(across)
-    assert (across[0], across[-1]) == (44.0, 336.0)
-    # 1.9 million reaches the top edge at 28, zero is at 104: 1.2 million is 12/19 of the way up.
-    assert up == [pytest.approx(104 - 76 * v / 19, abs=0.06) for v in (12, 15, 19)]
-    read = Reader(chart)
-    assert "1.9 million not before 11 October 2024" in read.text
-    assert len(read.all("circle", "bound")) == 1
-    assert read.all("svg")[0]["aria-label"] == (
-        "Chart: 1.2 million, 14 March 2022; 1.5 million, 2 September 2023; "
-        "1.9 million, not before 11 October 2024"
-    )
-
-
-def test_a_timeline_that_cannot_be_drawn_is_still_listed() -> None:
-    assert timeline_chart(()) is None
-    undated = (
-        TimelineEntry("many", None, False, Q22),
-        TimelineEntry("1.5 million", date(2023, 9, 2), False, Q23),
-    )
-    chart = timeline_chart(undated)
-    assert chart is not None
-    assert Reader(chart).all("svg") == []
-    assert "many no date" in Reader(chart).text
-
-
-@given(st.lists(st.dates(date(1990, 1, 1), date(2030, 1, 1)), min_size=2, max_size=9, unique=True))
-def test_the_points_of_a_timeline_stay_in_order_and_in_the_plot(days: list[date]) -> None:
-    entries = [TimelineEntry(str(n), day, False, Q22) for n, day in enumerate(sorted(days), start=1)]
-    across = numbers_of(timeline_chart(entries) or "", "cx")
-    assert len(across) == len(days)
-    assert across == sorted(across)
-    assert 43.9 <= across[0] <= across[-1] <= 336.1
-
-
-def test_long_labels_stay_inside_the_chart_and_apart() -> None:
-    said = [("about US$25.5 billion", date(2023, 11, 2)), ("nearly 500,000", date(2023, 11, 27))]
-    entries = [TimelineEntry(value, day, False, Q22) for value, day in [*said, ("1", date(2025, 1, 1))]]
-    chart = timeline_chart(entries) or ""
-    assert numbers_of(chart, "cx") == [44.0, 156.0, 336.0]
-    middles = {t.strip(): float(x) for x, t in re.findall(r'<text[^>]* x="([\d.]+)"[^>]*>([^<]*)', chart)}
-    # 21 letters of 6.6 are 138.6 wide: their middle is 69.3 from the edge, and not over its point at 44.
-    assert middles["about US$25.5 billion"] == 69.3
-    assert middles["nearly 500,000"] == 156.0
-    assert middles["Jan 2025"] == 336.0
-
-
-def test_coverage_counts_every_dated_article() -> None:
-    assert coverage_chart([FERRY_UNDATED]) is None
-    by_year = Reader(coverage_chart(ARTICLES) or "")
-    assert by_year.all("svg")[0]["aria-label"] == (
-        "Articles a year. 2022: 1 article, 2023: 1 article, 2024: 1 article, 2025: 1 article."
-    )
-    near = [replace(FERRY_2022, published=date(2024, m, 1)) for m in (1, 1, 3)]
-    by_month = Reader(coverage_chart(near) or "")
-    assert by_month.all("svg")[0]["aria-label"] == (
-        "Articles a month. January 2024: 2 articles, March 2024: 1 article."
-    )
-    heights = [float(r["height"] or 0) for r in by_month.all("rect", "bar")]
-    assert heights == [76.0, 38.0]
-
-
-# The corpus
-
-
-def test_the_corpus_at_a_glance() -> None:
-    assert headline_facts(ARTICLES) == "5 articles from 3 sources, 14 March 2022 to 30 June 2025"
-    assert headline_facts([FERRY_UNDATED]) == "1 article from 1 source"
-    assert headline_facts([FERRY_2022]) == "1 article from 1 source, 14 March 2022"
-    assert headline_facts([]) == "No articles are indexed yet"
-    assert [lines_set_aside(a) for a in ARTICLES] == [0, 0, 0, 2, 0]
-
-
-def test_the_corpus_lists_its_articles_newest_first() -> None:
-    view = corpus_view(ARTICLES, TODAY)
-    titles = [a.title for a in (ARTICLES[4], HARBOUR, FERRY_2023, FERRY_2022, FERRY_UNDATED)]
-    places = [view.index(f"<summary>{title}</summary>") for title in titles]
-    assert places == sorted(places)
-    assert "1 article without a date cannot be placed here." in view
-    assert "Northern Courier: 2; The Halvik Post: 2; Baltic Freight Weekly: 1" in view
-    assert "Nothing is indexed yet." in corpus_view([], TODAY)
-
-
-def test_a_long_corpus_says_how_much_of_it_is_listed() -> None:
-    many = [Article(f"a{n}", f"Title {n}", "Text.", published=date(2024, 1, 1)) for n in range(201)]
-    assert "The newest 200 of 201 are listed; all are searched." in corpus_view(many, TODAY)
-
-
-def test_the_log_of_adding_shows_progress_and_refusals() -> None:
-    read = Reader(adding_log(["a.txt read"], 0.5, None))
-    assert read.all("progress")[0]["value"] == "0.50"
-    done = Reader(adding_log(["a.txt read"], None, "b.txt refused"))
-    assert done.all("progress") == []
-    assert done.all("p", "notice")[0]["role"] == "alert"
