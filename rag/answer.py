@@ -21,7 +21,7 @@ from rag.beside import introduced
 from rag.clock import Clock
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
-from rag.grounding import Candidate, candidates
+from rag.grounding import candidates
 from rag.index import Index
 from rag.models import model_path
 from rag.models_registry import evidence_head
@@ -143,7 +143,8 @@ class Answerer:
 
     def weigh(self, found: Found) -> Weighed | None:
         """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""
-        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(_paragraph(c))]
+        # What stands beside an order in a paragraph is part of it.
+        pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.paragraph)]
         if not pool:
             return None
         self._vectors |= self.index.sentence_vectors(found.hits)
@@ -253,13 +254,6 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
-
-
-def _paragraph(candidate: Candidate) -> str:
-    """Return the whole paragraph of a sentence: what stands beside an order is part of it."""
-    article = candidate.hit.article
-    around = (article.text[a:b] for a, b in article.body if a <= candidate.start < b)
-    return next(around, candidate.text)
 
 
 def _nothing_found(found: Found, source: str | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from rag.grounding import Candidate
+from rag.prompts import addresses_the_model
 
 _REFERS_BACK = re.compile(
     r"(?:He|She|They|His|Her|Their|Its)\b"
@@ -28,14 +29,14 @@ def antecedent(candidate: Candidate) -> Candidate | None:
     """Return the sentence that says what one refers back to, the one before it in its passage.
 
     None for a sentence that stands alone, for the first of a passage, and where the one before refers back
-    too.
+    too or stands in a paragraph that addresses the model, which is not read.
     """
     hit, place = candidate.hit, candidate.place
     if place == 0 or not refers_back(candidate.text):
         return None
     start, end = hit.passage.sentences[place - 1]
     before = Candidate(hit, start, end, hit.article.text[start:end])
-    return None if refers_back(before.text) else before
+    return None if refers_back(before.text) or addresses_the_model(before.paragraph) else before
 
 
 def understood(candidate: Candidate) -> list[Candidate]:

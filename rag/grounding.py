@@ -49,6 +49,13 @@ class Candidate:
         """Which sentence of its passage it is, from 0."""
         return [start for start, _ in self.hit.passage.sentences].index(self.start)
 
+    @property
+    def paragraph(self) -> str:
+        """The whole paragraph that it stands in."""
+        article = self.hit.article
+        around = (article.text[a:b] for a, b in article.body if a <= self.start < b)
+        return next(around, self.text)
+
     def evidence(self) -> Evidence:
         """The sentence as a quotation."""
         article = self.hit.article
