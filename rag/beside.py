@@ -68,7 +68,9 @@ def with_rivals(
     return shown
 
 
-def introduced(shown: Sequence[Statement], read: Reading, most: int = LONGEST_ANSWER) -> Sequence[Statement]:
+def introduced(
+    shown: Sequence[Statement], read: Reading, most: int = LONGEST_ANSWER
+) -> tuple[Statement, ...]:
     """Put before the first statement the sentence that says who its "he" is or what "they" are, where all
     have ``most`` words together; one that is shown already comes first.
     """
@@ -76,14 +78,14 @@ def introduced(shown: Sequence[Statement], read: Reading, most: int = LONGEST_AN
     quoted = read.quoted_by(first) if refers_back(first.text) else []
     before = antecedent(quoted[0]) if quoted else None
     if before is None:
-        return shown
+        return tuple(shown)
     evidence = before.evidence()
     told = next((s for s in shown if evidence in s.evidence), None)
     if told is None:
         told = Statement(one_line(before.text), (evidence,), supported=True)
         if repeated(before.text, _said(shown)) or sum(length(s.text) for s in (told, *shown)) > most:
-            return shown
-    return [told, *(s for s in shown if s != told)]
+            return tuple(shown)
+    return (told, *(s for s in shown if s != told))
 
 
 def _said(shown: Sequence[Statement]) -> list[str]:
