@@ -17,13 +17,17 @@ BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two th
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one part has of an answer: so many words, and from which share of the threshold it is answered;
-    whether it is ``alone``, or others need the words that it leaves.
+    """What one part has of an answer: so many words; whether it is ``alone``, or others need those that it
+    leaves.
     """
 
     words: int = LONGEST_ANSWER
-    least: float = 1.0
     alone: bool = True
+
+    @property
+    def least(self) -> float:
+        """From which share of the threshold it is answered."""
+        return 1.0 if self.alone else BESIDE_A_SURE_ONE
 
 
 def whole(question: str) -> Share:
@@ -47,7 +51,7 @@ def each(
     turns, answers, text, left = list(history), list[Answer](), "", LONGEST_ANSWER
     for place, part in enumerate(asked):
         more = beyond(part)
-        share = Share(max(0, left) // (len(asked) - place) + more, BESIDE_A_SURE_ONE, alone=False)
+        share = Share(max(0, left) // (len(asked) - place) + more, alone=False)
         with closing(one(part, turns, share)) as steps:
             for step in steps:
                 if isinstance(step, Answer):
