@@ -112,6 +112,22 @@ class ScriptedModel:
         return None
 
 
+class StatefulModel(ScriptedModel):
+    """Comes to a state of two numbers."""
+
+    def state(self, messages: Sequence[tuple[str, str]]) -> Generator[None, None, NDArray[np.float32] | None]:
+        self.prompts.append(list(messages))
+        yield
+        return self.state_of(messages[-1][1])
+
+    def state_of(self, prompt: str) -> NDArray[np.float32]:
+        return np.asarray([0.5, -2.0], dtype=np.float32)
+
+
+def vector(*values: float) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
+
+
 def article(id_: str, *paragraphs: str, title: str = "", **more: object) -> Article:
     """An article whose body is the given paragraphs, one a line."""
     text, body = "", []
