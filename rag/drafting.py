@@ -78,10 +78,12 @@ def examine(
         words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
         read = reading.settle(found, weighed, attention, before, shown, words)
         for candidate in read.pool[:JUDGED]:
-            told = yield from _told(session, prompts.passages_block(understood(candidate)), read)
+            block = prompts.passages_block(understood(candidate))
+            told = yield from _told(session, prompts.checking(block, _asked(read), read.earlier))
             alone.append((candidate, told))
         read = _judged(read, [told for _, told in alone], known)
-    together = yield from _told(session, _block(read, read.chosen), read)
+    block = _block(read, read.chosen)
+    together = yield from _told(session, prompts.checking(block, _timeless(read), read.earlier))
     return Examined(read, alone, together)
 
 
@@ -120,8 +122,7 @@ def drained(steps: Generator[object, None, T]) -> T:
         return value
 
 
-def _told(session: GeneratorSession, block: str, read: Reading) -> Generator[Draft, None, Told]:
-    messages = prompts.checking(block, _asked(read), read.earlier)
+def _told(session: GeneratorSession, messages: Sequence[prompts.Message]) -> Generator[Draft, None, Told]:
     state = yield from _reading(session.state(messages))
     if state is not None:
         return Told(state)
@@ -141,7 +142,7 @@ def write(
         return ""
     text = ""
     block = _block(read, [read.best])
-    writing = session.stream(prompts.asking(block, _asked(read), read.earlier), MAX_TOKENS)
+    writing = session.stream(prompts.asking(block, _timeless(read), read.earlier), MAX_TOKENS)
     try:
         for new in writing:
             if new and not text:
@@ -160,6 +161,18 @@ def _block(read: Reading, sentences: Sequence[Candidate]) -> str:
 def _asked(read: Reading) -> str:
     """What is asked of the model: a follow-up as it was typed, with what was said before beside it."""
     return read.found.question if read.earlier else read.question
+
+
+def _timeless(read: Reading) -> str:
+    """What is asked of it where the best sentence is found: without the times that this may be of, as far as
+    anyone can say (its article is undated, and it names none). The model does not believe what no date
+    confirms. Not before: where others are dated, the time tells which is best.
+    """
+    dates, article = read.found.dates, read.best.hit.article
+    dated = article.published is not None or dates.named_in(read.best.text) is not None
+    if read.earlier or dated or article.not_before is None:
+        return _asked(read)
+    return dates.without(read.question, article.not_before)
 
 
 def _reading(steps: Generator[None, None, T]) -> Generator[Draft, None, T]:

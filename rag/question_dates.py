@@ -22,6 +22,7 @@ Order = Literal["latest", "earliest"]
 Basis = Literal["event", "publication"]
 
 _REACH = 60  # characters before a date in which words about it are looked for
+_PREPOSITION = re.compile(r"\b(?:in|during|of|for|on|at|vào|trong)\s+(?:năm\s+)?$", re.IGNORECASE)
 _YEAR_GAP = re.compile(r"\s*,?\s*(?:of\s+)?")
 
 
@@ -87,6 +88,16 @@ class QuestionDates:
         """Whether a text tells of other times than what is asked about: it names some, and none of that."""
         events = bool(self.words) and all(w.basis == "event" for w in self.words)
         return events and self.named_in(text) is False
+
+    def without(self, question: str, not_before: date) -> str:
+        """Return the question without the times that an undated article, published on ``not_before`` or
+        later, may be of. ``question`` is the one that was read.
+        """
+        for word in reversed(self.words):
+            if word.interval.end is None or word.interval.end >= not_before:
+                before = _PREPOSITION.sub("", question[: word.start])
+                question = before.rstrip(" ,") + question[word.end :]
+        return question.lstrip(" ,")
 
 
 def question_dates(question: str, today: date) -> QuestionDates:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -196,6 +197,28 @@ def test_a_sentence_that_refers_back_is_judged_and_shown_with_the_one_before(
     assert [told in asked for asked in alone] == [True, False]
     assert answer.text == told
     assert [s.evidence[0].quote for s in answer.statements] == [told[:35], told[36:]]
+
+
+@pytest.mark.parametrize(
+    ("told", "dated", "year_together"),
+    [
+        ("The Halvik ferry carries 900 passengers.", {"not_before": date(2024, 10, 11)}, False),
+        ("The Halvik ferry carries 900 passengers.", {"not_before": date(2026, 1, 1)}, True),
+        ("The Halvik ferry carries 900 passengers.", {"published": date(2025, 2, 1)}, True),
+        ("The Halvik ferry carries 900 passengers in 2025.", {"not_before": date(2024, 10, 11)}, True),
+    ],
+)
+def test_a_time_that_an_undated_article_may_be_of_is_not_for_the_model_to_confirm(
+    tmp_path: Path, encoder: WordEncoder, told: str, dated: dict[str, Any], year_together: bool
+) -> None:
+    build_articles([article("ferry", told, **dated)], tmp_path / "index", encoder)
+    model = ScriptedModel(told)
+    answerer = Answerer(Index.open(tmp_path / "index", encoder), model, TODAY)
+    answerer.answer("How many passengers does the Halvik ferry carry in 2025?")
+    alone, together, written = (prompt[1][1].partition("Question: ")[2] for prompt in model.prompts)
+    assert [" in 2025?" in asked for asked in (alone, together, written)] == [
+        True, year_together, year_together,
+    ]  # fmt: skip
 
 
 def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:

@@ -225,3 +225,19 @@ def test_a_text_of_other_times(question: str, text: str, elsewhen: bool) -> None
 @pytest.mark.parametrize(("text", "named"), [("In 2024.", True), ("In 2023.", False), ("In May.", None)])
 def test_whether_a_text_names_the_time_that_is_asked_for(text: str, named: bool | None) -> None:
     assert read("Who came in 2024?").named_in(text) is named
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("How many live in Japan in 2025?", "How many live in Japan?"),
+        ("In 2025, who came?", "who came?"),
+        ("Who came in 2023, and who came in 2025?", "Who came in 2023, and who came?"),
+        ("Who came in May 2024?", "Who came in May 2024?"),
+        ("Who came in 2024?", "Who came?"),
+        ("How many have come since 2019?", "How many have come?"),
+        ("Who comes?", "Who comes?"),
+    ],
+)
+def test_a_question_without_the_times_that_an_undated_article_may_be_of(question: str, left: str) -> None:
+    assert read(question).without(question, date(2024, 10, 11)) == left
