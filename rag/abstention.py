@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from rag.errors import EvalError
 from rag.grounding import Candidate, missing_dates, named_terms
-from rag.matching import coverage
-from rag.text import content_words
+from rag.matching import coverage, uncovered
+from rag.text import content_words, words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md), the first of which is always there.
@@ -74,11 +74,11 @@ def evidence_signals(
     ``nearest`` the best cosine of a sentence and the question.
     """
     text = " ".join([*(c.text for c in read), *(c.hit.article.title for c in read)])
-    asked = named_terms(question)
+    asked, missing = named_terms(question), uncovered(question, text)
     return {
         "nearest": nearest,
         "covered": coverage(question, text),
-        "names_lacking": sum(coverage(t, text) < 1 for t in asked) / max(1, len(asked)),
+        "names_lacking": sum(not missing.isdisjoint(words(t)) for t in asked) / max(1, len(asked)),
         "dates_lacking": float(bool(missing_dates(question, quoted))),
     }
 
@@ -86,9 +86,10 @@ def evidence_signals(
 def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
     """Say in a line what was looked for and is not there."""
     read = " ".join(f"{h.article.title} {h.passage.text}" for h in hits)
-    lacking = [t for t in named_terms(question) if coverage(t, read) < 1]
-    named = {w for t in lacking for w in content_words(t)}
-    lacking += [w for w in content_words(question) if coverage(w, read) < 1 and w not in named]
+    missing = uncovered(question, read)
+    lacking = [t for t in named_terms(question) if not missing.isdisjoint(words(t))]
+    named = {w for t in lacking for w in words(t)}
+    lacking += [w for w in dict.fromkeys(content_words(question)) if w in missing and w not in named]
     if lacking:
         return f"the nearest passages do not mention {', '.join(f'“{w}”' for w in lacking[:4])}"
     return "the nearest passages are about this topic but do not give the answer"

@@ -11,8 +11,20 @@ SHORTEST_STEM = 4  # letters
 
 def coverage(sentence: str, text: str) -> float:
     """Return the share of a sentence's content words that the text has, inflections aside."""
-    wanted, there = set(content_words(sentence)), set(words(text)) | joined_words(text)
-    return sum(has_word(w, there) for w in wanted) / len(wanted) if wanted else 1.0
+    wanted = set(content_words(sentence))
+    return 1 - len(uncovered(sentence, text)) / len(wanted) if wanted else 1.0
+
+
+def uncovered(sentence: str, text: str) -> set[str]:
+    """Return the content words of a sentence that the text does not have, inflections aside. Two words that
+    follow one another are there as one, and one as two: "Viet Nam" is "Vietnam".
+    """
+    there = set(words(text)) | joined_words(text)
+    missing = {w for w in content_words(sentence) if not has_word(w, there)}
+    for one, other in pairwise(words(sentence)):
+        if not missing.isdisjoint((one, other)) and any(w.startswith(one + other) for w in there):
+            missing -= {one, other}
+    return missing
 
 
 def has_word(word: str, there: set[str]) -> bool:
@@ -44,4 +56,5 @@ def joined_words(text: str) -> set[str]:
 
 def added_words(sentence: str, question: str) -> list[str]:
     """Return the content words of a sentence that its question does not have."""
-    return [word for word in content_words(sentence) if coverage(word, question) < 1]
+    missing = uncovered(sentence, question)
+    return [word for word in content_words(sentence) if word in missing]

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.abstention import Gate, fit, fit_rows, gate
+from rag.abstention import Gate, fit, fit_rows, gate, what_is_missing
 from rag.errors import EvalError
+from rag.types import Hit, Passage
+from tests.conftest import article
 
 
 def test_probability_by_hand() -> None:
@@ -88,3 +90,11 @@ def test_a_fit_from_rows_of_which_some_lack_a_signal() -> None:
 def test_a_signal_that_is_not_there_says_nothing() -> None:
     gate = Gate({"a": 1.0, "b": 5.0}, {"a": 0.0, "b": 2.0}, {"a": 1.0, "b": 1.0}, 0.0, 0.5)
     assert gate.probability({"a": 1.0}) == gate.probability({"a": 1.0, "b": 2.0})
+
+
+def test_a_name_in_another_spelling_is_not_missing() -> None:
+    told = Passage("a#0", "a", 0, 34, "Vietnamese firms built the harbour.")
+    hit = Hit(told, article("a", told.text), 1.0, 1)
+    assert what_is_missing("Who paid for the harbour of Viet Nam?", [hit]) == (
+        "the nearest passages do not mention “paid”"
+    )

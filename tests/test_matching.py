@@ -4,13 +4,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.matching import added_words, coverage, has_word, inflected, joined_words, shared_beginning
+from rag.matching import added_words, coverage, has_word, inflected, joined_words, shared_beginning, uncovered
 
 
 def test_coverage_by_hand() -> None:
     assert coverage("the agreements of Vietnam", "Vietnamese agreed") == 1.0
     assert coverage("ferry museum", "the ferry") == 0.5
     assert coverage("of the", "anything") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "missing"),
+    [
+        ("Việt Nam and Japan", "Vietnam.", {"japan"}),
+        ("Vietnam and Japan", "Việt Nam.", {"japan"}),
+        ("Ha Noi", "Hanoi's mayor", set()),
+        ("Viet Nam", "Vietnamese firms", set()),
+        ("Viet Nam", "Viet and others", {"nam"}),
+        ("Nam Viet", "Vietnam", {"nam", "viet"}),
+    ],
+)
+def test_two_words_of_a_sentence_are_there_as_one_and_one_as_two(
+    sentence: str, text: str, missing: set[str]
+) -> None:
+    assert uncovered(sentence, text) == missing
 
 
 @pytest.mark.parametrize(
