@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -74,11 +74,11 @@ def evidence_signals(
     ``nearest`` the best cosine of a sentence and the question.
     """
     text = " ".join([*(c.text for c in read), *(c.hit.article.title for c in read)])
-    asked, missing = named_terms(question), uncovered(question, text)
+    asked, lacking = named_terms(question), _lacking(question, uncovered(question, text))
     return {
         "nearest": nearest,
         "covered": coverage(question, text),
-        "names_lacking": sum(not missing.isdisjoint(words(t)) for t in asked) / max(1, len(asked)),
+        "names_lacking": len(lacking) / max(1, len(asked)),
         "dates_lacking": float(bool(missing_dates(question, quoted))),
     }
 
@@ -87,12 +87,17 @@ def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
     """Say in a line what was looked for and is not there."""
     read = " ".join(f"{h.article.title} {h.passage.text}" for h in hits)
     missing = uncovered(question, read)
-    lacking = [t for t in named_terms(question) if not missing.isdisjoint(words(t))]
+    lacking = _lacking(question, missing)
     named = {w for t in lacking for w in words(t)}
     lacking += [w for w in dict.fromkeys(content_words(question)) if w in missing and w not in named]
     if lacking:
         return f"the nearest passages do not mention {', '.join(f'“{w}”' for w in lacking[:4])}"
     return "the nearest passages are about this topic but do not give the answer"
+
+
+def _lacking(question: str, missing: Set[str]) -> list[str]:
+    """Return what a question names and of which words are missing."""
+    return [term for term in named_terms(question) if not missing.isdisjoint(words(term))]
 
 
 def fit(
