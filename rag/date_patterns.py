@@ -188,6 +188,11 @@ EARLIEST = re.compile(
     re.IGNORECASE,
 )
 
+#: The word before a date that goes with it when the date is left out.
+PREPOSITION = re.compile(
+    rf"(?<!\w)(?:in|during|of|for|on|at|{vietnamese('vào', 'trong')})\s+(?:{vietnamese('năm')}\s+)?$",
+    re.IGNORECASE,
+)
 #: The word before a date that says on which side of it the interval lies.
 SIDES = tuple(
     (side, re.compile(rf"(?<!\w)(?:{words})\s+(?:the\s+)?(?:{_DAY_WORD}\s+)?$", re.IGNORECASE))

@@ -21,9 +21,10 @@ def uncovered(sentence: str, text: str) -> set[str]:
     """
     there = set(words(text)) | joined_words(text)
     missing = {w for w in content_words(sentence) if not has_word(w, there)}
-    for one, other in pairwise(words(sentence)):
-        if not missing.isdisjoint((one, other)) and any(w.startswith(one + other) for w in there):
-            missing -= {one, other}
+    if missing:
+        all_there = f" {' '.join(there)}"
+        pairs = [pair for pair in pairwise(words(sentence)) if not missing.isdisjoint(pair)]
+        missing -= {word for pair in pairs if f" {''.join(pair)}" in all_there for word in pair}
     return missing
 
 

@@ -22,7 +22,6 @@ Order = Literal["latest", "earliest"]
 Basis = Literal["event", "publication"]
 
 _REACH = 60  # characters before a date in which words about it are looked for
-_PREPOSITION = re.compile(r"\b(?:in|during|of|for|on|at|vào|trong)\s+(?:năm\s+)?$", re.IGNORECASE)
 _YEAR_GAP = re.compile(r"\s*,?\s*(?:of\s+)?")
 
 
@@ -95,7 +94,7 @@ class QuestionDates:
         """
         for word in reversed(self.words):
             if word.interval.end is None or word.interval.end >= not_before:
-                before = _PREPOSITION.sub("", question[: word.start])
+                before = patterns.PREPOSITION.sub("", question[: word.start])
                 question = before.rstrip(" ,") + question[word.end :]
         return question.lstrip(" ,")
 

@@ -237,6 +237,7 @@ def test_whether_a_text_names_the_time_that_is_asked_for(text: str, named: bool 
         ("Who came in 2024?", "Who came?"),
         ("How many have come since 2019?", "How many have come?"),
         ("Who comes?", "Who comes?"),
+        ("Ai đến Hà Nội vào năm 2025?", "Ai đến Hà Nội?"),
     ],
 )
 def test_a_question_without_the_times_that_an_undated_article_may_be_of(question: str, left: str) -> None:
