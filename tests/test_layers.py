@@ -99,7 +99,7 @@ LAYERS = [
         "lower_layers",
         "prompt_reader",
     },
-    {"reader"},
+    {"reader", "reader_examples"},
     {"ranking", "generation", "index"},
     {
         "build",

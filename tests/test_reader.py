@@ -1,29 +1,20 @@
 from __future__ import annotations
 
-import itertools
-import json
-import random
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rag import models, ranking, reader_training
+from rag import models, ranking
 from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
 from rag.ranking import AGREED
 from rag.reader import MiniLMReader, best_answers, best_span
-from rag.reader_training import Example, Trainee, examples
 from rag.search import find
 from rag.types import Hit, Read
 from tests.conftest import ARTICLES, WordEncoder, WordReader
 
 BRIDGE = ARTICLES[0]
-
-
-def seeded() -> random.Random:
-    return random.Random(1)  # noqa: S311  # an order, not a secret
 
 
 def hit(place: int, score: float) -> Hit:
@@ -172,61 +163,3 @@ def test_a_passage_too_long_to_be_read_whole_has_a_score_for_each_sentence(real:
     (read,) = real.read("What sails?" * 200, [(text, spans)])
     assert len(read.sentences) == 200
     assert read.sentences[-1] == min(read.sentences)
-
-
-# Training
-
-
-@pytest.fixture
-def squad(tmp_path: Path) -> Path:
-    """Two questions over two paragraphs."""
-    paragraphs = [
-        {
-            "context": "The ferry left Halvik at nine.",
-            "qas": [
-                {"question": "When did the ferry leave?", "answers": [{"text": "nine", "answer_start": 25}]}
-            ],
-        },
-        {
-            "context": "The ferry was painted green.",
-            "qas": [
-                {
-                    "question": "Which colour has the ferry?",
-                    "answers": [{"text": "green", "answer_start": 22}],
-                }
-            ],
-        },
-    ]
-    path = tmp_path / "squad.json"
-    path.write_text(
-        json.dumps({"data": [{"title": "The_ferry", "paragraphs": paragraphs}]}), encoding="utf-8"
-    )
-    return path
-
-
-def test_examples_carry_the_answer_and_near_misses(squad: Path) -> None:
-    first, second = examples(squad)
-    assert first == Example(
-        "When did the ferry leave?", "The ferry", "The ferry left Halvik at nine.", 25, 29,
-        ("The ferry was painted green.",),
-    )  # fmt: skip
-    assert second.paragraph[second.start : second.end] == "green"
-
-
-@pytest.mark.models
-def test_training_learns_and_goes_on_from_where_it_was(squad: Path, tmp_path: Path) -> None:
-    folder = models.installed("minilm")
-    if folder is None:
-        pytest.skip("the encoder is not here: `rag models pull`")
-    found = examples(squad)
-    trainee = Trainee(folder)
-    before = trainee.loss(found, seeded()).item()
-    ticks = itertools.count(0.0, 1.0)  # a second a step
-    steps = reader_training.train(trainee, found, 12.0, 1e-3, lambda _step, _loss: None, ticks.__next__)
-    after = trainee.loss(found, seeded()).item()
-    assert steps == 11
-    assert after < before
-    trainee.save(tmp_path / "a.safetensors", steps)
-    other = Trainee(folder)
-    other.load(tmp_path / "a.safetensors")
-    assert other.loss(found, seeded()).item() == pytest.approx(after, abs=0.05)

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import models, reader_examples, reader_training
+from rag.reader_examples import SHORTEST, Example, Row, batches, examples, passage, remainder, rows_of
+from rag.reader_training import Trainee
+
+FERRY = "The ferry left Halvik at nine."
+GREEN = "The ferry was painted green."
+BAKER = "The baker sells bread to the ferry."
+
+
+def seeded(seed: int = 1) -> random.Random:
+    return random.Random(seed)  # noqa: S311  # an order, not a secret
+
+
+def example(**changes: object) -> Example:
+    said = {
+        "question": "When did it leave?",
+        "title": "The ferry",
+        "paragraph": FERRY,
+        "start": 25,
+        "end": 29,
+    }
+    return Example(**{**said, "near": (GREEN,), "far": (BAKER,), **changes})  # type: ignore[arg-type]
+
+
+def article(title: str, *paragraphs: tuple[str, str, str]) -> dict[str, object]:
+    """Of a SQuAD file: each paragraph with a question and its answer."""
+    said = [
+        {
+            "context": context,
+            "qas": [
+                {
+                    "question": question,
+                    "answers": [{"text": answer, "answer_start": context.index(answer)}],
+                }
+            ],
+        }
+        for context, question, answer in paragraphs
+    ]
+    return {"title": title, "paragraphs": said}
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> Path:
+    path = tmp_path / "squad.json"
+    ferry = article(
+        "The_ferry",
+        (FERRY, "When did the ferry leave?", "nine"),
+        (GREEN, "Which colour has the ferry?", "green"),
+    )
+    data = [ferry, article("The_baker", (BAKER, "What does the baker sell?", "bread"))]
+    path.write_text(json.dumps({"data": data}), encoding="utf-8")
+    return path
+
+
+def test_examples_carry_the_answer_and_near_misses_of_their_article_and_of_others(squad: Path) -> None:
+    first, second, third = examples(squad)
+    assert first == example(question="When did the ferry leave?")
+    assert second.answer == "green"
+    assert (third.title, third.near, set(third.far)) == ("The baker", (), {FERRY, GREEN})
+
+
+def test_a_paragraph_that_holds_the_answer_is_no_near_miss(squad: Path) -> None:
+    data = json.loads(squad.read_text(encoding="utf-8"))
+    data["data"][1]["paragraphs"][0]["context"] = "The baker opens at Nine. He sells bread."
+    data["data"][1]["paragraphs"][0]["qas"][0]["answers"][0] = {"text": "bread", "answer_start": 34}
+    squad.write_text(json.dumps(data), encoding="utf-8")
+    first, second, _ = examples(squad)
+    assert first.far == ()
+    assert second.far == ("The baker opens at Nine. He sells bread.",)
+
+
+@given(st.integers(0, 10_000))
+def test_the_answer_stands_where_its_row_says_and_in_no_other_row(seed: int) -> None:
+    paragraph = " ".join(f"In year {year} the ferry carried {year * 7} people." for year in range(1, 40))
+    start = paragraph.index("140")
+    asked = example(paragraph=paragraph, start=start, end=start + 3, near=(GREEN, FERRY), far=(BAKER,))
+    first, *others = rows_of(asked, seeded(seed))
+    assert first.answer is not None
+    assert first.passage[slice(*first.answer)] == "140"
+    assert 1 <= len(others) <= 2
+    assert all(row.answer is None and "140" not in row.passage for row in others)
+
+
+def test_half_of_the_rows_stand_under_their_title() -> None:
+    titled = [rows_of(example(), seeded(seed))[0].passage.startswith("The ferry. The") for seed in range(40)]
+    assert {True, False} == set(titled)
+
+
+@given(st.integers(0, 10_000), st.integers(50, 400))
+def test_a_passage_is_of_whole_sentences_and_no_longer_than_asked(seed: int, length: int) -> None:
+    text = " ".join(f"Sentence number {n} ends here." for n in range(30))
+    at = text.index("number 17")
+    a, b = passage(text, length, seeded(seed), (at, at + 9))
+    assert a <= at
+    assert b - a <= length
+    assert text[a:b].startswith("Sentence")
+    assert text[a:b].endswith("here.")
+    assert b - a > length - len("Sentence number 17 ends here. ")  # nothing more would have fitted
+
+
+def test_a_sentence_that_is_too_long_is_a_passage_by_itself() -> None:
+    assert passage("Short. " + "X" * 50 + ". Short.", 20, seeded(), (10, 12)) == (7, 58)
+
+
+def test_what_is_left_of_a_paragraph_is_the_longer_part_without_the_answer() -> None:
+    rest = "The crew had breakfast. " * (SHORTEST // 40)
+    asked = example(paragraph=f"A bell rang. {FERRY} {rest.strip()}", start=38, end=42)
+    assert asked.answer == "nine"
+    assert remainder(asked) == rest.strip()
+    assert remainder(example()) is None  # nothing is left
+    assert remainder(example(paragraph=asked.paragraph + " It was nine.", start=38, end=42)) is None
+
+
+def test_batches_hold_each_question_once_a_round() -> None:
+    found = [example(question=f"Question {n}?", paragraph=FERRY * (1 + n % 5)) for n in range(40)]
+    drawn = list(itertools.islice(batches(found, 4, seeded()), 20))
+    for round_ in (drawn[:10], drawn[10:]):
+        asked = [rows[0].question for batch in round_ for rows in batch]
+        assert sorted(asked) == sorted(e.question for e in found)
+        assert all(len(batch) == 4 for batch in round_)
+
+
+@pytest.mark.models
+def test_training_learns_and_what_runs_have_learned_is_averaged(squad: Path, tmp_path: Path) -> None:
+    folder = models.installed("minilm")
+    if folder is None:
+        pytest.skip("the encoder is not here: `rag models pull`")
+    found, rows = examples(squad), [rows_of(e, seeded()) for e in examples(squad)]
+    trainee = Trainee(folder, rank=4)
+    before = trainee.loss(rows).item()
+    ticks = itertools.count(0.0, 1.0)  # a second a step
+    steps = reader_training.train(trainee, found, 12.0, 1e-3, lambda _step, _loss: None, ticks.__next__)
+    after = trainee.loss(rows).item()
+    assert steps == 11
+    assert after < before
+    one, two, mean = (tmp_path / f"{name}.safetensors" for name in ("one", "two", "mean"))
+    trainee.save(one, steps)
+    Trainee(folder, rank=8, seed=1).save(two, 0)  # adapters that add nothing yet
+    reader_training.average([one, one], two.with_name("same.safetensors"), rank=4)
+    same = Trainee(folder, rank=4)
+    same.load(two.with_name("same.safetensors"))
+    assert same.loss(rows).item() == pytest.approx(after, abs=0.05)
+    reader_training.average([one, two], mean, rank=4)
+    from safetensors.numpy import load_file
+
+    name = "encoder.layer.0.intermediate.dense"
+    learned, half = load_file(one), load_file(mean)
+    added, shared = (each[f"{name}.b"].astype(np.float32) @ each[f"{name}.a"] for each in (learned, half))
+    assert shared == pytest.approx(added / 2, abs=1e-3)
+
+
+@pytest.mark.models
+def test_an_answer_beyond_what_is_read_costs_nothing() -> None:
+    folder = models.installed("minilm")
+    if folder is None:
+        pytest.skip("the encoder is not here: `rag models pull`")
+    trainee = Trainee(folder, rank=1)
+    far = "The ferry sails. " * 200 + FERRY
+    unread = Row("When did it leave?", far, (len(far) - 5, len(far) - 1))
+    read = Row("When did it leave?", FERRY, (25, 29))
+    both = trainee.loss([[read], [unread]]).item()
+    assert 0 < both < 2 * trainee.loss([[read]]).item()
+    assert trainee.loss([[unread]]).item() < 2.0  # of whether it answers alone
+    assert reader_examples.LONGEST < 5 * reader_training.TOKENS  # so it is rare
