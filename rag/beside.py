@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from rag.wanted import asks_for_list
 
 LONGEST_ANSWER = 60  # words that several sentences may have together
 LIST_WORDS = 40  # that an answer may have beyond those where a list is asked for, which must be complete
+_LEAD = re.compile(r"(?:Reported [^:]+|Undated): ")
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
 
 
@@ -33,6 +35,16 @@ def whole(statement: Statement) -> bool:
 def quotes(statement: Statement) -> bool:
     """Whether a statement is its quotation, or a part of it that is marked as such."""
     return CUT in (statement.text[:1], statement.text[-1:]) or whole(statement)
+
+
+def uncut(statement: Statement) -> Statement:
+    """Return a statement that is part of its quotation with all of it; any other as it is."""
+    lead = _LEAD.match(statement.text)
+    quote = one_line(statement.evidence[0].quote) if statement.evidence else ""
+    said = statement.text[lead.end() if lead else 0 :]
+    if CUT not in (said[:1], said[-1:]) or said.strip(f"{CUT} ") not in quote:
+        return statement
+    return replace(statement, text=(lead[0] if lead else "") + quote)
 
 
 def once(statements: Sequence[Statement], tells: Callable[[Statement], bool]) -> list[Statement]:

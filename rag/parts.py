@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
-from rag.beside import LONGEST_ANSWER, beyond, once, whole
+from rag.beside import LONGEST_ANSWER, beyond, once, uncut, whole
 from rag.ellipsis import completed
 from rag.excerpts import CUT, length
 from rag.question_dates import question_dates
@@ -53,8 +53,10 @@ def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown
     """
     given = [a for a in answers if not a.abstained]
     surest = max(answers, key=lambda a: a.confidence or 0.0)
-    statements = tuple(_few(given, LONGEST_ANSWER + sum(beyond(part) for part in asked)))
+    most = LONGEST_ANSWER + sum(beyond(part) for part in asked)
     lacking = [part for part, a in zip(asked, answers, strict=True) if a.abstained]
+    few = _few(given, most)
+    statements = tuple(_uncut(few, most) if lacking else few)
     return replace(
         surest,
         question=question,
@@ -108,6 +110,16 @@ def _few(given: Sequence[Answer], most: int) -> list[Statement]:
         if longer <= most and statement not in kept:
             kept, words = [*kept, statement], longer
     return [s for s in everything if s in kept]
+
+
+def _uncut(statements: Sequence[Statement], most: int) -> list[Statement]:
+    """Show quotations whole, the first first, as far as the words go that a part without an answer leaves."""
+    left, told = most - sum(length(s.text) for s in statements), list[Statement]()
+    for statement in statements:
+        more = length(uncut(statement).text) - length(statement.text)
+        told.append(uncut(statement) if more <= left else statement)
+        left -= more if more <= left else 0
+    return told
 
 
 def _distinct(statements: Sequence[Statement]) -> list[Statement]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rag import abstention
 from rag.abstention import REFUSAL, Gate
 from rag.answer import Answerer
+from rag.excerpts import length
 from rag.index import Index
 from rag.parts import joined, parts
 from rag.types import Answer, Draft, Evidence, Interval, Searched, Seconds, Statement
@@ -118,6 +119,36 @@ def test_passages_are_told_once_and_drafts_follow_each_other(
     assert isinstance(last, Answer)
     assert last.text == "The bridge cost 40 million euros."  # said once
     assert last.standalone_question == "What did the bridge cost? What is it made of?"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("The bridge cost 40 million, …", "The bridge cost 40 million, more than planned."),
+        ("Undated: … more than planned.", "Undated: The bridge cost 40 million, more than planned."),
+        ("It cost 40 million.", "It cost 40 million."),  # no part of it
+        ("The bridge cost more …", "The bridge cost more …"),  # with something left out within
+    ],
+)  # fmt: skip
+def test_a_quotation_is_shown_whole_where_another_part_has_no_answer(said: str, shown: str) -> None:
+    quote = Evidence(
+        "a", "a#1", 0, 46, "The bridge cost 40\nmillion, more than planned.", "", None, None, None
+    )
+    one = Answer("a", said, statements=(Statement(said, (quote,), supported=True),))
+    none = Answer("b", REFUSAL, abstained=True)
+    assert joined("a and b", ["a", "b"], [one, none], 10).text == shown
+    assert joined("a", ["a"], [one], 10).text == said  # all parts are answered
+
+
+def test_quotations_are_shown_whole_in_turn_while_words_are_left() -> None:
+    def cut(word: str) -> Statement:
+        """The first twenty words of a quotation of thirty-five."""
+        quote = Evidence("a", f"a#{word}", 0, 99, f"{word} " * 35, "", None, None, None)
+        return Statement(f"{word} " * 20 + "…", (quote,), supported=True)
+
+    one = Answer("a", "", statements=(cut("ferry"), cut("bridge")))
+    shown = joined("a and b", ["a", "b"], [one, Answer("b", REFUSAL, abstained=True)], 10).statements
+    assert [length(s.text) for s in shown] == [35, 20]
 
 
 def test_of_a_sentence_and_what_was_written_from_it_the_sentence_is_shown() -> None:
