@@ -17,7 +17,7 @@ from rag.text import content_words
 from rag.types import Read, Span
 
 TEMPERATURE = 1.5  # of the reader's scores: they are logits, and surer than they should be
-DOUBT = 1.7  # log-odds, of what the reader says of the most relevant passage: it is surer than it should be
+DOUBT = 2.0  # log-odds, of what the reader says of the most relevant passage: it is surer than it should be
 LONGEST = 8  # words of an answer: longer ones are clauses, which no two passages share
 
 _PIECE = re.compile(r"\S+")
