@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from rag.text import sentences
 from rag.types import Span
 
 SHORTEST, LONGEST = 350, 900  # characters of a passage; a longer sentence is one by itself
+LEAST = 80  # characters of what is left without the answer
 NEAR, FAR = 6, 4  # near misses of the same article and of others, of the best that BM25 finds
 SEARCHED = 60  # paragraphs among which those of other articles are looked for
 WITHOUT = 0.35  # of the questions are also read over their own paragraph without its answer
@@ -57,37 +58,25 @@ class Row:
 def examples(path: Path) -> list[Example]:
     """Read the questions of a SQuAD file and find their near misses."""
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-    paragraphs = [p["context"] for article in articles for p in article["paragraphs"]]
-    owners = np.repeat(np.arange(len(articles)), [len(article["paragraphs"]) for article in articles])
-    lexical, found, place = Lexical(paragraphs), list[Example](), 0
-    for owner, article in enumerate(articles):
-        for paragraph in article["paragraphs"]:
-            for asked in paragraph["qas"]:
-                answer, question = asked["answers"][0], asked["question"].strip()
-                scores = lexical.scores(question)
-                best = np.argsort(-scores, kind="stable")
-                misses = [
-                    [paragraphs[i] for i in rows if i != place and not _holds(paragraphs[i], answer["text"])]
-                    for rows in (best[owners[best] == owner], best[owners[best] != owner][:SEARCHED])
-                ]
-                found.append(_example(article, paragraph["context"], question, answer, misses))
-            place += 1
+    placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
+    texts, owners = [p["context"] for _, p in placed], np.asarray([owner for owner, _ in placed])
+    lexical, found = Lexical(texts), list[Example]()
+    for owner, paragraph in placed:
+        title, context = articles[owner]["title"].replace("_", " "), paragraph["context"]
+        for asked in paragraph["qas"]:
+            question, answer = asked["question"].strip(), asked["answers"][0]
+            best = np.argsort(-lexical.scores(question), kind="stable")
+            same = owners[best] == owner
+            near = _without(texts, best[same], answer["text"], NEAR)
+            far = _without(texts, best[~same][:SEARCHED], answer["text"], FAR)
+            start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+            found.append(Example(question, title, context, start, end, near, far))
     return found
 
 
-def _example(
-    article: dict[str, Any], context: str, question: str, answer: dict[str, Any], misses: list[list[str]]
-) -> Example:
-    start, (near, far) = answer["answer_start"], misses
-    return Example(
-        question,
-        article["title"].replace("_", " "),
-        context,
-        start,
-        start + len(answer["text"]),
-        tuple(near[:NEAR]),
-        tuple(far[:FAR]),
-    )
+def _without(texts: Sequence[str], rows: Iterable[int], answer: str, most: int) -> tuple[str, ...]:
+    """Return the first texts, ``most`` at most, that do not hold an answer."""
+    return tuple(islice((texts[row] for row in rows if not _holds(texts[row], answer)), most))
 
 
 def _holds(text: str, answer: str) -> bool:
@@ -100,17 +89,15 @@ def rows_of(example: Example, rng: random.Random) -> list[Row]:
     """
     length, title = rng.randint(SHORTEST, LONGEST), f"{example.title}. " if rng.random() < 0.5 else ""
     a, b = passage(example.paragraph, length, rng, (example.start, example.end))
-    answer = (example.start - a + len(title), min(example.end, b) - a + len(title))
+    answer = (example.start - a + len(title), example.end - a + len(title))
     rows = [Row(example.question, title + example.paragraph[a:b], answer)]
     kind, third = rng.random(), None
     if kind < WITHOUT:
         third = remainder(example)
     if third is None:
         third = _miss(example.far if kind < WITHOUT + ELSEWHERE else example.near, length, rng)
-    for text in (_miss(example.near, length, rng), third):
-        if text is not None and not _holds(text, example.answer):
-            rows.append(Row(example.question, title + text, None))
-    return rows
+    others = (_miss(example.near, length, rng), third)
+    return rows + [Row(example.question, title + text, None) for text in others if text is not None]
 
 
 def passage(text: str, length: int, rng: random.Random, around: Span | None = None) -> Span:
@@ -141,9 +128,8 @@ def remainder(example: Example) -> str | None:
     after = [span for span in spans if span[0] >= example.end]
     parts = [example.paragraph[p[0][0] : p[-1][1]] for p in (before, after) if p]
     longest = max(parts, key=len, default="")
-    return (
-        longest[:LONGEST] if len(longest) >= SHORTEST // 4 and not _holds(longest, example.answer) else None
-    )
+    little = len(longest) < LEAST or _holds(longest, example.answer)
+    return None if little else longest[:LONGEST]
 
 
 def _miss(misses: Sequence[str], length: int, rng: random.Random) -> str | None:

@@ -104,13 +104,6 @@ class Trainee:
         """Write the adapters in half precision."""
         _write(path, self.learned, steps=str(steps))
 
-    def load(self, path: Path) -> None:
-        """Go on from adapters of the same rank that were saved before."""
-        from safetensors.torch import load_file
-
-        for name, tensor in load_file(path).items():
-            self.learned[name].data.copy_(tensor.float())
-
 
 def _place(offsets: Any, in_text: Any, row: Row) -> tuple[int, int] | None:
     """The first and the last token of a row's answer; None when it is beyond what was read."""
