@@ -18,7 +18,6 @@ from rag.wanted import asks_for_list
 
 LONGEST_ANSWER = 60  # words that several sentences may have together
 LIST_WORDS = 40  # that an answer may have beyond those where a list is asked for, which must be complete
-_LEAD = re.compile(r"(?:Reported [^:]+|Undated): ")
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
 
 
@@ -39,12 +38,11 @@ def quotes(statement: Statement) -> bool:
 
 def uncut(statement: Statement) -> Statement:
     """Return a statement that is part of its quotation with all of it; any other as it is."""
-    lead = _LEAD.match(statement.text)
+    lead, said = led(statement.text)
     quote = one_line(statement.evidence[0].quote) if statement.evidence else ""
-    said = statement.text[lead.end() if lead else 0 :]
     if CUT not in (said[:1], said[-1:]) or said.strip(f"{CUT} ") not in quote:
         return statement
-    return replace(statement, text=(lead[0] if lead else "") + quote)
+    return replace(statement, text=lead + quote)
 
 
 def once(statements: Sequence[Statement], tells: Callable[[Statement], bool]) -> list[Statement]:
@@ -130,6 +128,18 @@ def _lead(rival: Candidate, first: Candidate) -> str:
     article, other = rival.hit.article, first.hit.article
     same = article.day == other.day or at_once(article.day, other.day)
     return "" if same else f"{_reported(article)}: "
+
+
+_LEAD = re.compile(r"(?:Reported [^:]+|Undated): ")
+
+
+def led(text: str) -> tuple[str, str]:
+    """Return the words that lead to a quotation of another time (``_lead``), "" where there are none, and
+    what it says.
+    """
+    lead = _LEAD.match(text)
+    at = lead.end() if lead else 0
+    return text[:at], text[at:]
 
 
 def _reported(article: Article) -> str:

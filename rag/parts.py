@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, zip_longest
 
-from rag.beside import LONGEST_ANSWER, beyond, once, uncut, whole
+from rag.beside import LONGEST_ANSWER, beyond, led, once, uncut, whole
 from rag.ellipsis import completed
 from rag.excerpts import CUT, length
 from rag.question_dates import question_dates
@@ -114,11 +114,11 @@ def _few(given: Sequence[Answer], most: int) -> list[Statement]:
 
 def _uncut(statements: Sequence[Statement], most: int) -> list[Statement]:
     """Show quotations whole, the first first, as far as the words go that a part without an answer leaves."""
-    left, told = most - sum(length(s.text) for s in statements), list[Statement]()
-    for statement in statements:
-        more = length(uncut(statement).text) - length(statement.text)
-        told.append(uncut(statement) if more <= left else statement)
-        left -= more if more <= left else 0
+    told = list(statements)
+    for place, whole_one in enumerate(map(uncut, statements)):
+        longer = [*told[:place], whole_one, *told[place + 1 :]]
+        if sum(length(s.text) for s in longer) <= most:
+            told = longer
     return told
 
 
@@ -127,7 +127,7 @@ def _distinct(statements: Sequence[Statement]) -> list[Statement]:
     written from a sentence that another quotes.
     """
     statements = once(statements, whole)
-    said = [s.text.rpartition(f": {CUT} ")[2].strip(f"{CUT} ") for s in statements]  # without its lead
+    said = [led(s.text)[1].strip(f"{CUT} ") for s in statements]
 
     def repeated(i: int) -> bool:
         return any(said[i] in other and (said[i] != other or j < i) for j, other in enumerate(said) if j != i)
