@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.abstention import REFUSAL
+from rag.ellipsis import completed
 from rag.question_dates import question_dates
 from rag.text import content_words, fold, words
 from rag.types import Turn
@@ -53,7 +54,7 @@ def standalone(question: str, history: Sequence[Turn], today: date, depth: int =
     if not asked or not depth or not _is_follow_up(question):
         return question
     before = standalone(asked[-1], _until_last_question(history), today, depth - 1)
-    swapped = _with_other_date(question, before, today)
+    swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
     if swapped:
         return swapped
     parts = [question.strip(), before]
@@ -118,6 +119,13 @@ def _with_other_date(question: str, before: str, today: date) -> str | None:
     if len(old) == 1:
         return before[: old[0].start] + date_words + before[old[0].end :]
     return f"{before.rstrip(' ?.')} in {date_words}?" if not old and "in" in words(rest) else None
+
+
+def _of_other_time(question: str, before: str, today: date) -> str | None:
+    """ "And who is it now?" after "Who was it in 2023?": the question before, of the other time."""
+    rest = _LEAD.sub("", question)
+    whole = completed(before, rest, today) if question_dates(rest, today) else rest
+    return whole if whole != rest else None
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ from rag.question_dates import question_dates
 
 _WH = r"(?:(?:in|at|on|by|for|from|to|with|of) )?(?:who|whom|what|which|where|how \w+)"
 _AUXILIARY = r"(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|may|might)(?= )"
-_IT = r"(?: (?:is|are|was|were|do|does|did)(?: (?:it|they|he|she|that|those))?)?"
+_IT = r"(?: (is|are|was|were|do|does|did)(?: (?:it|they|he|she|that|those))?)?"
 _AGO = r"\w+ (?:days?|weeks?|months?|years?|decades?) (?:later|earlier|before|after|ago)\b"
 _WHEN = (
     r"(?:(?:right |just |shortly |long )?"
@@ -21,6 +21,8 @@ _WHEN = (
     rf"|(?:then|now|today|next|later|afterwards)\b|{_AGO})"
 )
 _OTHER_TIME = re.compile(rf"^({_WH}){_IT} ({_WHEN}.*?)\W*$", re.IGNORECASE)
+_IS = re.compile(rf"^({_WH}) (is|are|was|were)\b", re.IGNORECASE)
+_TENSES = ({"was": "is", "were": "are"}, {"is": "was", "are": "were"})  # to the present, to the past
 _BEFORE_A_DATE = re.compile(r"(?: (?:in|on|at|by|as of|since|until|during|from))? ?$", re.IGNORECASE)
 _CLAUSE = re.compile(
     r",? (?:(?:right |just |shortly )?(?:when|before|after|while|until|during)|at the time of|at first)\b.*$",
@@ -46,15 +48,24 @@ def _at_other_time(first: str, part: str, today: date) -> str | None:
     other = _OTHER_TIME.match(part)
     if not other or not first.lower().startswith(other.group(1).lower() + " "):
         return None
-    return f"{_without_time(first, today)} {other.group(2)}?"
+    return f"{_in_tense(_without_time(first, today), other.group(2))} {other.group(3)}?"
 
 
 def _without_time(question: str, today: date) -> str:
-    words = question_dates(question, today).words
-    if len(words) == 1:
-        before = _BEFORE_A_DATE.sub("", question[: words[0].start])
-        return (before + question[words[0].end :]).rstrip(" ?")
+    dates = question_dates(question, today)
+    if len(dates.words) == 1:
+        before = _BEFORE_A_DATE.sub("", question[: dates.words[0].start])
+        return (before + question[dates.words[0].end :]).rstrip(" ?")
+    if dates.order == "latest" and dates.order_span and not dates.words:
+        start, end = dates.order_span
+        return (question[:start].rstrip() + question[end:]).rstrip(" ?")
     return _CLAUSE.sub("", question).rstrip(" ?")
+
+
+def _in_tense(question: str, verb: str | None) -> str:
+    """Return a question with its "is" or "was" in the tense of another verb."""
+    to = next((tense for tense in _TENSES if verb in tense.values()), {})
+    return _IS.sub(lambda m: f"{m.group(1)} {to.get(m.group(2), m.group(2))}", question)
 
 
 def _about_the_same(first: str, part: str) -> str | None:

@@ -30,6 +30,22 @@ def test_a_follow_up_is_completed(question: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "question", "expected"),
+    [
+        ("Who was captain in 2021?", "And who is it now?", "Who is captain now?"),
+        ("Who is captain now?", "Who was it in 2021?", "Who was captain in 2021?"),
+        (
+            "Who was captain in 2021?",
+            "And who was it then?",
+            "And who was it then? - Who was captain in 2021?",
+        ),
+    ],
+)
+def test_a_question_of_another_time_is_the_one_before(before: str, question: str, expected: str) -> None:
+    assert standalone(question, [("user", before)], TODAY) == expected
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "Who opened the bridge over the Morava in 2022?",

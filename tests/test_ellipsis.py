@@ -19,6 +19,9 @@ TODAY = date(2026, 1, 1)
     [
         ("Who was mayor in 2023?", "Who in 2025?", "Who was mayor in 2025?"),
         ("Who was mayor in May 2023?", "Who was it in 2025?", "Who was mayor in 2025?"),
+        ("Who is mayor now?", "Who was it in 2023?", "Who was mayor in 2023?"),
+        ("Who is the current mayor?", "Who in 2023?", "Who is the mayor in 2023?"),
+        ("Who were mayors in 2023?", "Who is it now?", "Who are mayors now?"),
         ("Who led the crew in 2023?", "Who before the storm?", "Who led the crew before the storm?"),
         ("Who led the crew when it sailed?", "Who when it sank?", "Who led the crew when it sank?"),
         ("Who led the crew when it sailed?", "Who a year later?", "Who led the crew a year later?"),
