@@ -101,7 +101,7 @@ class Answerer:
             found = replace(found, hits=found.hits[:SHOWN])
             yield self._abstain(found, _nothing_found(found, filters.get("source")), clock)
         elif self.model is None:
-            yield self._extracted(found, weighed, share, clock)
+            yield self._extracted(found, weighed, history, share, clock)
         else:
             with self.model.session() as session:
                 yield from self._written(session, found, weighed, history, share, clock)
@@ -168,9 +168,12 @@ class Answerer:
         )
         return next(step for step in steps if isinstance(step, Answer))
 
-    def _extracted(self, found: Found, weighed: Weighed, share: Share, clock: Clock) -> Answer:
+    def _extracted(
+        self, found: Found, weighed: Weighed, history: Sequence[Turn], share: Share, clock: Clock
+    ) -> Answer:
         """Answer with the best sentence itself."""
-        read = reading.unjudged(reading.settle(found, weighed, [], "", SHOWN, reading.MANY_WORDS))
+        before = drafting.said_before(found, history)
+        read = reading.unjudged(reading.settle(found, weighed, [], before, SHOWN, reading.MANY_WORDS))
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         signals = {**evidence, **weighed.signals}
         chance, answers = self._chance(signals, share)

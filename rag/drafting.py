@@ -69,7 +69,7 @@ def examine(
     """Let the model find the sentences that answer: by likeness where that is clear, else it skims them and
     judges the best one by one.
     """
-    before = _before(found, history)
+    before = said_before(found, history)
     alone: list[tuple[Candidate, Told]] = []
     if known and weighed.clear:
         read = reading.unjudged(reading.settle(found, weighed, [], before, shown, reading.FEW_WORDS))
@@ -101,13 +101,13 @@ def skim(
     session: GeneratorSession, found: Found, weighed: Weighed, history: Sequence[Turn]
 ) -> Generator[Draft, None, list[float]]:
     """Return how much the question turns to each of the first sentences; empty when the model cannot tell."""
-    before = _before(found, history)
+    before = said_before(found, history)
     asked = found.question if before else found.standalone_question
     pool = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
     return (yield from _reading(session.attend(*prompts.skimming(pool, asked, before))))
 
 
-def _before(found: Found, history: Sequence[Turn]) -> str:
+def said_before(found: Found, history: Sequence[Turn]) -> str:
     """Return what was said before, for a follow-up."""
     return earlier(history) if found.standalone_question != found.question else ""
 

@@ -17,7 +17,7 @@ from rag.agreement import Given, given, trust
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
-from rag.rivals import rivals
+from rag.rivals import CLOSE, rivals
 from rag.search import Found
 from rag.types import Hit, Read, Statement
 from rag.wanted import lacking
@@ -123,7 +123,7 @@ def weigh(
         )
     ]
     if found.dates.order == "latest":
-        values = favour_newest(pool, values)
+        values = favour_newest(pool, values, NEARLY)
     order = in_order(values)
     signals = (
         {
@@ -218,6 +218,8 @@ def judged(read: Reading, odds: Sequence[float]) -> Reading:
     What it judges of one sentence alone is too coarse: what spoke for each before is added.
     """
     values = [sum(both) for both in zip(odds, read.priors, strict=False)]
+    if read.found.dates.order == "latest":
+        values = favour_newest(read.pool[: len(values)], values, CLOSE)
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])
     return replace(
@@ -225,13 +227,13 @@ def judged(read: Reading, odds: Sequence[float]) -> Reading:
         found=replace(read.found, hits=reranked(read.found.hits, order)),
         pool=order,
         chosen=first_words(order, FEW_WORDS),
-        rivals=rivals(order, [values[i] for i in first], read.given),
+        rivals=rivals(order, [values[i] for i in first], read.given, read.earlier),
     )
 
 
 def unjudged(read: Reading) -> Reading:
     """Choose by what speaks for each sentence before a model judges it: the first, with its rivals."""
-    return replace(read, rivals=rivals(read.pool, read.priors, read.given))
+    return replace(read, rivals=rivals(read.pool, read.priors, read.given, read.earlier))
 
 
 def likely(
@@ -265,15 +267,15 @@ def _sum(columns: Iterable[Sequence[float]], weights: Sequence[float]) -> list[f
     return [float(value) for value in standardised_sum(arrays, weights)]
 
 
-def favour_newest(pool: Sequence[Candidate], values: Sequence[float]) -> list[float]:
-    """Lower the sentences of older articles when the newest has one that fits the question nearly as well.
+def favour_newest(pool: Sequence[Candidate], values: Sequence[float], nearly: float) -> list[float]:
+    """Lower the sentences of older articles when the newest has one that is ``nearly`` as good.
 
     For questions that ask for the latest: a small model takes whichever of two answers it reads first.
     """
     days = [c.hit.article.day or date.min for c in pool]
-    close = [day for day, value in zip(days, values, strict=True) if value >= max(values) - NEARLY]
+    close = [day for day, value in zip(days, values, strict=True) if value >= max(values) - nearly]
     newest = max(close)
-    return [value if day >= newest else value - 2 * NEARLY for day, value in zip(days, values, strict=True)]
+    return [value if day >= newest else value - 2 * nearly for day, value in zip(days, values, strict=True)]
 
 
 def in_order(values: Sequence[float]) -> list[int]:

@@ -19,19 +19,29 @@ MOST = 2  # sentences beside the best
 ALREADY_SAID = 0.8  # share of a sentence's words
 
 
-def rivals(best_first: Sequence[Candidate], values: Sequence[float], given: Given) -> list[Candidate]:
+def rivals(
+    best_first: Sequence[Candidate], values: Sequence[float], given: Given, told: str = ""
+) -> list[Candidate]:
     """Return the sentences to show beside the first: those whose value (log-odds) is as good, or nearly as
     good and which hold another answer of those that the passages give. What only says the same is left out.
+
+    ``told`` is what the reader was told before. Who asks on after a sentence mostly wants more of what it is
+    about: beside it stands the best of its passage that is new.
     """
     shown, said = [best_first[0]], given.standing_in(best_first[0].text)
+    passage = best_first[0].hit.passage.id
+    nothing_new = bool(told) and repeated(best_first[0].text, [told])
     for candidate, value in zip(best_first[1:], values[1:], strict=False):
         answers = given.standing_in(candidate.text)
         if repeated(candidate.text, [c.text for c in shown]) or (answers and answers <= said):
             continue
         another = given.share(answers - said) >= ANOTHER
-        if values[0] - value < (NEAR if another else CLOSE):
+        same = candidate.hit.passage.id == passage
+        new = nothing_new and same and not repeated(candidate.text, [told])
+        if new or values[0] - value < (NEAR if another else CLOSE):
             shown.append(candidate)
             said |= answers
+            nothing_new = nothing_new and not new
     return shown[1 : 1 + MOST]
 
 

@@ -13,7 +13,7 @@ from rag.build import build_articles
 from rag.errors import UsageError
 from rag.grounding import candidates
 from rag.index import Index
-from rag.types import Answer, Draft, Searched, citation_numbers
+from rag.types import Answer, Draft, Searched, Turn, citation_numbers
 from tests.conftest import ScriptedModel, WordEncoder, WordReader, article
 
 TODAY = date(2026, 1, 1)
@@ -229,6 +229,20 @@ def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     asked = model.prompts[-1][1][1]
     assert "Reader: What did the bridge cost?" in asked
     assert asked.endswith("Question: And who opened it?")
+
+
+def test_without_a_model_too_a_follow_up_is_answered_with_something_new(
+    tmp_path: Path, encoder: WordEncoder
+) -> None:
+    text = "Five papers on the Halvik ferry were signed. They deal with fares."
+    build_articles([article("ferry", text)], tmp_path / "index", encoder)
+    answerer = Answerer(Index.open(tmp_path / "index", encoder), None, TODAY)
+    history: list[Turn] = [
+        ("user", "Which papers on the Halvik ferry were signed?"),
+        ("assistant", "Five papers on the Halvik ferry were signed."),
+    ]
+    answer = answerer.answer("What are they?", history)
+    assert [s.text for s in answer.statements] == [text[:44], text[45:]]
 
 
 def test_according_to_the_passage_is_left_to_the_citation(index: Index) -> None:

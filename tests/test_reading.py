@@ -104,10 +104,23 @@ def dated(text: str, day: date | None) -> Candidate:
 
 def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
     pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
-    values = reading.favour_newest(pool, [1.0, 1.1 - reading.NEARLY])
+    values = reading.favour_newest(pool, [1.0, 0.6], 0.5)
     assert values.index(max(values)) == 1
-    values = reading.favour_newest(pool, [1.0, 0.9 - reading.NEARLY])
+    values = reading.favour_newest(pool, [1.0, 0.4], 0.5)
     assert values.index(max(values)) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "first"), [("Who is it now?", "Newer ferry."), ("Who is it?", "Older ferry.")]
+)
+def test_what_the_model_cannot_tell_apart_the_newest_article_leads_where_that_is_asked(
+    question: str, first: str
+) -> None:
+    pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
+    dates = question_dates(question, date(2026, 1, 1))
+    found = Found(question, question, None, dates, tuple(c.hit for c in pool))
+    read = reading.Reading(found, pool, pool[:1], 0.5, "", (0.0, 0.0))
+    assert reading.judged(read, (1.0, 0.9)).best.text == first
 
 
 def test_attention_and_likeness_are_added_by_spread() -> None:

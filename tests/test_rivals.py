@@ -17,9 +17,9 @@ GIVEN = Given({"malta": 0.5, "gothenburg": 0.3, "sea": 0.2 - ANOTHER / 2, "harbo
 JUST = 0.01
 
 
-def candidate(text: str) -> Candidate:
-    (passage,) = split(article("a", text))
-    return Candidate(Hit(passage, article("a", text), 0.0, 1), 0, len(text), text)
+def candidate(text: str, id_: str = "a") -> Candidate:
+    (passage,) = split(article(id_, text))
+    return Candidate(Hit(passage, article(id_, text), 0.0, 1), 0, len(text), text)
 
 
 def beside(*sentences: tuple[str, float]) -> list[str]:
@@ -55,6 +55,23 @@ def test_what_says_the_same_stands_beside_nothing(sentence: str) -> None:
 def test_a_rival_must_differ_from_the_other_rivals_too() -> None:
     first, same, third = "It went to Gothenburg.", "The port was Gothenburg.", "It went out to sea."
     assert beside((first, 0.0), (same, 0.0), (third, 0.0)) == [first, third]
+
+
+def test_who_asks_on_after_a_sentence_is_told_more_of_its_passage() -> None:
+    text = "Five papers were signed. They are about trade. A ferry sailed."
+    (passage,) = split(article("a", text))
+    hit, other = (
+        Hit(passage, article("a", text), 0.0, 1),
+        candidate("Papers are about trade and ferries.", "b"),
+    )
+    first, more, still_more = (Candidate(hit, a, b, text[a:b]) for a, b in passage.sentences)
+    best_first, values = [first, other, more, still_more], [9.0, 1.0, 0.0, 0.0]
+    assert rivals(best_first, values, Given()) == []
+    assert rivals(best_first, values, Given(), told="Which papers? Five papers were signed.") == [more]
+    assert rivals(best_first, values, Given(), told="Who signed?") == []
+    assert rivals(best_first, values, Given(), told=f"What was signed? {first.text} {more.text}") == [
+        still_more
+    ]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["To sea.", "A day.", "Gothenburg!", "Two."]), st.floats(0, 2))))
