@@ -51,7 +51,8 @@ def read_questions(name: str) -> list[Question]:
 QUESTIONS = read_questions("questions.jsonl")
 HARD = read_questions("hard.jsonl")
 ARCHIVE = read_questions("archive.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE
+ASKED = read_questions("asked.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
