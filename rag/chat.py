@@ -16,15 +16,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rag.errors import RagError, UsageError
+from rag.errors import UsageError
 from rag.markup import el
 from rag.page_auth import allows, read_accounts
 from rag.page_desk import Desk
+from rag.page_endpoints import endpoints
 from rag.page_events import Callbacks, Engine
-from rag.page_forms import article_files, filters_label, read_day
+from rag.page_forms import article_files, filters_label
 from rag.page_guard import check_port, is_loopback, launch_options
 from rag.page_visit import Page, Visit
-from rag.records import answer_record, hit_record
 
 __all__ = ["Engine", "build", "serve"]
 
@@ -296,48 +296,6 @@ def _choices(callbacks: Callbacks) -> Any:
 def _add_endpoints(callbacks: Callbacks) -> None:
     import gradio as gr
 
-    def search(
-        question: str,
-        k: int = 10,
-        source: str | None = None,
-        published_from: str | None = None,
-        published_to: str | None = None,
-    ) -> list[dict]:  # type: ignore[type-arg]  # Gradio reads this annotation and knows none narrower
-        """Find the passages of the news articles that fit a question best. No language model runs.
-
-        Args:
-            question: what to look for, in plain words
-            k: how many passages to return
-            source: only articles of this source
-            published_from: only articles published on this day or later, as YYYY-MM-DD
-            published_to: only articles published on this day or earlier, as YYYY-MM-DD
-
-        """
-        try:
-            first, last = read_day(published_from, "published_from"), read_day(published_to, "published_to")
-            return [dict(hit_record(h)) for h in callbacks.engine.search(question, k, source, first, last)]
-        except RagError as problem:
-            raise gr.Error(str(problem), print_exception=False) from problem
-
-    def ask(
-        question: str,
-        source: str | None = None,
-        published_from: str | None = None,
-        published_to: str | None = None,
-    ) -> dict:  # type: ignore[type-arg]  # as above
-        """Answer a question from the news articles, every sentence with verbatim, dated quotations.
-
-        Args:
-            question: the question, in plain words
-            source: only articles of this source
-            published_from: only articles published on this day or later, as YYYY-MM-DD
-            published_to: only articles published on this day or earlier, as YYYY-MM-DD
-
-        """
-        try:
-            return answer_record(callbacks.ask_once(question, source, published_from, published_to))
-        except RagError as problem:
-            raise gr.Error(str(problem), print_exception=False) from problem
-
+    search, ask = endpoints(callbacks, lambda problem: gr.Error(str(problem), print_exception=False))
     gr.api(search, api_name="search", concurrency_limit=8)
     gr.api(ask, api_name="ask", concurrency_limit=32)
