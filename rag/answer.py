@@ -225,7 +225,7 @@ class Answerer:
         """Ground the draft and lay out the answer."""
         made = grounded(read, draft, self._similarity, share.words)
         changed = self._changed(read, made.shown[0])
-        shown = newest_first(made.shown, changed, read.found.dates) if changed else made.shown
+        shown = newest_first(made.shown, changed, read) if changed else made.shown
         shown = introduced(shown, read, share.words) if share.alone else shown
         clock.lap("ground")
         return replace(self._answer(read.found, shown, changed, clock), dropped=made.dropped)

@@ -142,6 +142,13 @@ def led(text: str) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
+def led_anew(statement: Statement, first: Statement, read: Reading) -> Statement:
+    """Return a statement with the words that lead to its quotation beside another first one."""
+    its, other = read.quoted_by(statement), read.quoted_by(first)
+    lead = _lead(its[0], other[0]) if its and other else ""
+    return replace(statement, text=lead + led(statement.text)[1])
+
+
 def _reported(article: Article) -> str:
     if article.day is None:
         return "Undated"

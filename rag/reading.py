@@ -272,9 +272,8 @@ def favour_newest(pool: Sequence[Candidate], values: Sequence[float], nearly: fl
 
     For questions that ask for the latest: a small model takes whichever of two answers it reads first.
     """
-    days = [c.hit.article.day or date.min for c in pool]
-    close = [day for day, value in zip(days, values, strict=True) if value >= max(values) - nearly]
-    newest = max(close)
+    days, least = [c.hit.article.day or date.min for c in pool], max(values) - nearly
+    newest = max(day for day, value in zip(days, values, strict=True) if value >= least)
     return [value if day >= newest else value - 2 * nearly for day, value in zip(days, values, strict=True)]
 
 

@@ -10,14 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.beside import LONGEST_ANSWER, once, quotes, with_rivals
+from rag.beside import LONGEST_ANSWER, led_anew, once, quotes, with_rivals
 from rag.excerpts import excerpt, length, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
 from rag.grounding import Candidate, Similarity, ground
 from rag.matching import added_words, coverage
 from rag.prompts import heading
-from rag.question_dates import QuestionDates
 from rag.reading import Reading
 from rag.text import sentences
 from rag.types import Statement, TimelineEntry
@@ -77,11 +76,12 @@ def quotation(candidate: Candidate, about: str, read: Reading, most: int) -> Sta
 
 
 def newest_first(
-    shown: Sequence[Statement], changed: Sequence[TimelineEntry], dates: QuestionDates
+    shown: Sequence[Statement], changed: Sequence[TimelineEntry], read: Reading
 ) -> tuple[Statement, ...]:
     """Let the value of the right time lead, and tell the others unless one time was asked for. What stood
     beside the first and says something else stays where it fits into the words of an answer.
     """
+    dates = read.found.dates
     lead = leading(changed, dates)
     first = shown[0]
     if lead.evidence not in first.evidence:
@@ -91,7 +91,7 @@ def newest_first(
     others = [] if dates.words else [change(e, lead) for e in reversed(changed) if e.value != lead.value]
     told = [first, *others[:2]]
     values = {entry.evidence for entry in changed}
-    for statement in shown[1:]:
+    for statement in (led_anew(s, first, read) for s in shown[1:]):
         words = sum(length(s.text) for s in [*told, statement])
         if values.isdisjoint(statement.evidence) and words <= LONGEST_ANSWER:
             told.append(statement)

@@ -213,7 +213,8 @@ def told(text: str, of: Candidate) -> Statement:
     [("The harbour museum is closed on Mondays.", True), ("Closed " * 60, False)],
 )
 def test_what_stands_beside_a_changed_figure_stays_where_it_fits(beside: str, stays: bool) -> None:
-    by_text = {c.text: c for c in reading("How many passengers?").pool}
+    read = reading("How many passengers?")
+    by_text = {c.text: c for c in read.pool}
     old, new = (next(c for t, c in by_text.items() if figure in t) for figure in ("600", "900"))
     museum = next(c for t, c in by_text.items() if "museum" in t)
     values = [
@@ -221,6 +222,15 @@ def test_what_stands_beside_a_changed_figure_stays_where_it_fits(beside: str, st
         for value, c in (("about 600", old), ("900", new))
     ]
     shown = [told(FERRY, new), told("Reported 1 June 2021: …", old), told(beside, museum)]
-    made = newest_first(shown, values, QuestionDates())
+    made = newest_first(shown, values, read)
     expected = [FERRY, "An article of 1 June 2021 gave about 600.", *([beside] if stays else [])]
     assert [s.text for s in made] == expected
+
+
+def test_what_stands_beside_the_newest_figure_is_led_by_its_own_date() -> None:
+    read = reading("How many passengers?")
+    old, new = (next(c for c in read.pool if figure in c.text) for figure in ("600", "900"))
+    bridge = next(c for c in read.pool if c.text == COST)  # of 4 May 2022
+    values = [TimelineEntry("900", new.hit.article.day, False, new.evidence())]
+    made = newest_first([told(old.text, old), told(COST, bridge)], values, read)
+    assert [s.text for s in made] == [FERRY, f"Reported 4 May 2022: {COST}"]
