@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from rag.answer import Answerer, Filters, load_model
@@ -59,8 +60,9 @@ def ask(
     """Answer a question from an index; ``str(answer)`` reads well.
 
     ``index`` is an opened index or a folder (default: the settings'), ``model`` a loaded model or a name as
-    for ``--model`` (default: the settings'; "none" answers in the articles' own sentences). Load both once
-    when asking more than one question. Raises UsageError, BrokenIndexError or ModelError.
+    for ``--model`` (default: the settings'; "none" answers in the articles' own sentences). What is given by
+    name is loaded once: the model last asked for stays in memory, some two gigabytes for the default, until
+    another is named. Raises UsageError, BrokenIndexError or ModelError.
     """
     opened = _opened(index)
     return Answerer(opened, _loaded(model or Settings().model)).answer(
@@ -73,4 +75,9 @@ def _opened(index: Index | str | Path | None) -> Index:
 
 
 def _loaded(model: ChatModel | str) -> ChatModel | None:
-    return load_model(model) if isinstance(model, str) else model
+    return _named(model) if isinstance(model, str) else model
+
+
+@lru_cache(maxsize=1)
+def _named(model: str) -> ChatModel | None:
+    return load_model(model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,13 @@ class Skimmer(ScriptedModel):
         self.skimmed += 1
         text = messages[-1][1]
         return [100.0 * (self.word in text[a:b]) for a, b in spans] if self.word else []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_loaded() -> Iterator[None]:
+    python._named.cache_clear()
+    yield
+    python._named.cache_clear()
 
 
 def ids(question: str, index: Index, skim: ChatModel | str | None = None, k: int = 9) -> list[str]:
@@ -100,6 +107,22 @@ def test_models_and_indexes_are_taken_by_name(
     monkeypatch.setattr(python, "open_index", {tmp_path: index}.__getitem__)
     assert retrieve("Is the ferry dear?", 1, index=tmp_path, skim="skimmer")[0].article.id == "rice"
     assert ask("Is the ferry dear?", index=str(tmp_path), model="none").model == "none"
+
+
+def test_a_named_model_is_loaded_once_until_another_is_named(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(name: str) -> ChatModel:
+        loaded.append(name)
+        return Skimmer("tax")
+
+    monkeypatch.setattr(python, "load_model", load)
+    for name in ("one", "one", "other"):
+        ask("Is the ferry dear?", index=index, model=name)
+        retrieve("Is the ferry dear?", index=index, skim=name)
+    assert loaded == ["one", "other"]
 
 
 @pytest.mark.models
