@@ -99,8 +99,7 @@ class Reading:
     @property
     def asked(self) -> str:
         """The question without what was said before: that the passages speak of that proves nothing."""
-        added = self.question.startswith(self.found.question.strip())
-        return self.found.question if added else self.question
+        return self.found.question if self.found.leans else self.question
 
     def quoted_by(self, statement: Statement) -> list[Candidate]:
         """The sentences that a statement quotes."""
@@ -145,7 +144,7 @@ def weigh(
         [lacks[i] for i in order],
         max(cosines),
         signals,
-        is_clear(ordered, trusted, believed),
+        not found.leans and is_clear(ordered, trusted, believed),
         reads,
     )
 

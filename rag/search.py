@@ -28,6 +28,12 @@ class Found:
     dates: QuestionDates
     hits: tuple[Hit, ...]
 
+    @property
+    def leans(self) -> bool:
+        """Whether what was said before stands behind the question, for it says too little by itself."""
+        asked = self.question.strip()
+        return self.standalone_question != asked and self.standalone_question.startswith(asked)
+
 
 def find(
     index: Index,
