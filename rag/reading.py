@@ -17,7 +17,7 @@ from rag.agreement import Given, given, trust
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
-from rag.rivals import CLOSE, rivals
+from rag.rivals import CLOSE, quoted, rivals
 from rag.search import Found
 from rag.types import Hit, Read, Statement
 from rag.wanted import lacking
@@ -35,6 +35,7 @@ LEAD = 0.15  # log-odds, that a standard deviation of attention counts for besid
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
+SPOKEN_OF = 1.0  # log-odds, for a sentence of an article that was quoted before a question that leans on it
 TRUSTED = 0.65  # trust from which the model is not asked to compare: what the passages agree on is surer
 SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
@@ -171,13 +172,18 @@ def settle(
     tell or was not asked.
     """
     order = list(weighed.sentences)
+    told = quoted(order, earlier) if found.leans else set()
+    spoken_of = [SPOKEN_OF * (c.hit.article.id in told) for c in order]
     if attention:
         leads = attended(attention, weighed.values[: len(attention)])
         said = zip(leads, weighed.agreed, weighed.lacks, strict=False)
-        priors = dict(zip(order, [prior(*each) for each in said], strict=False))
-        order = [order[i] for i in in_order(leads)] + order[len(leads) :]
+        values = [prior(*each) + more for each, more in zip(said, spoken_of, strict=False)]
+        first = in_order(leads)
     else:
-        priors = dict(zip(order, weighed.values, strict=True))
+        values = [value + more for value, more in zip(weighed.values, spoken_of, strict=True)]
+        first = in_order(values)
+    priors = dict(zip(order, values, strict=False))
+    order = [order[i] for i in first] + order[len(first) :]
     hits = reranked(found.hits, order)[:shown]
     passages = {hit.passage.id for hit in hits}
     order = [c for c in order if c.hit.passage.id in passages]

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.matching import coverage
+from rag.text import words
 
 CLOSE = 1.0  # log-odds between two sentences of which the model cannot say which is better
 NEAR = 2.5  # log-odds, for a sentence with another answer
 ANOTHER = 0.05  # share of what the passages give as answers, that a sentence has and those before have not
 MOST = 2  # sentences beside the best
 ALREADY_SAID = 0.8  # share of a sentence's words
+RUN = 8  # words in a row that are no chance
 
 
 def rivals(
@@ -48,3 +50,16 @@ def rivals(
 def repeated(text: str, said: Sequence[str]) -> bool:
     """Whether some texts together say a sentence already, or nearly."""
     return coverage(text, " ".join(said)) >= ALREADY_SAID
+
+
+def quoted(sentences: Sequence[Candidate], told: str) -> set[str]:
+    """Return the ids of the articles of which what the reader was told quotes one of these sentences, or a
+    good piece of one.
+    """
+    said = _runs(told)
+    return {c.hit.article.id for c in sentences if not said.isdisjoint(_runs(c.text))}
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    in_order = words(text)
+    return {tuple(in_order[i : i + RUN]) for i in range(len(in_order) - RUN + 1)}

@@ -16,9 +16,9 @@ from rag.types import Hit, Read
 from tests.conftest import ARTICLES, article
 
 
-def candidate(text: str, score: float = 0.0) -> Candidate:
-    (passage,) = split(article("a", text))
-    return Candidate(Hit(passage, article("a", text), score, 1), 0, len(text), text)
+def candidate(text: str, score: float = 0.0, id_: str = "a") -> Candidate:
+    (passage,) = split(article(id_, text))
+    return Candidate(Hit(passage, article(id_, text), score, 1), 0, len(text), text)
 
 
 WEIGHTS = reading.WEIGHTS
@@ -228,6 +228,35 @@ def test_by_likeness_alone_rivals_are_those_that_are_nearly_as_likely() -> None:
     read = reading.unjudged(reading.settle(FOUND, weighed(3.0, nearly, -1.0), [], "", 10, words=9))
     assert read.best.text == "ant."
     assert [c.text for c in read.rivals] == ["bee."]
+
+
+def test_a_question_that_leans_on_an_answer_is_about_the_article_that_it_quoted() -> None:
+    told = "Seven goats and a cow were on the old ferry."
+    pool = [candidate("ant."), candidate("bee.", id_="ferry"), candidate(told, id_="ferry")]
+    hits = tuple(replace(c.hit, passage=replace(c.hit.passage, id=c.text)) for c in pool)
+    pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
+    made = replace(weighed(3.0, 2.5, 0.0), sentences=pool)
+    whole = Found("Whose?", "Whose?", None, QuestionDates(), hits)
+    leaning = replace(whole, standalone_question=f"Whose? - {told}")
+
+    def settled(found: Found, attention: list[float]) -> dict[str, float]:
+        read = reading.settle(found, made, attention, f"Answer: {told}", 10, words=99)
+        return dict(zip([c.text for c in read.pool], read.priors, strict=True))
+
+    here = reading.SPOKEN_OF
+    assert list(settled(whole, []).items()) == [("ant.", 3.0), ("bee.", 2.5), (told, 0.0)]
+    assert list(settled(leaning, []).items()) == [("bee.", 2.5 + here), ("ant.", 3.0), (told, here)]
+    before, now = (settled(found, [1.0, 1.0, 1.0]) for found in (whole, leaning))
+    assert {text: now[text] - before[text] for text in now} == pytest.approx(
+        {"ant.": 0.0, "bee.": here, told: here}
+    )
+
+
+def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
+    pool = [candidate("A ferry left.")]
+    whole = Found("Why?", "Why?", None, QuestionDates(), ())
+    assert reading.weigh(whole, pool, [0.0], {}).clear
+    assert not reading.weigh(replace(whole, standalone_question="Why? - A ferry?"), pool, [0.0], {}).clear
 
 
 def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.passages import split
-from rag.rivals import ANOTHER, CLOSE, MOST, NEAR, rivals
+from rag.rivals import ANOTHER, CLOSE, MOST, NEAR, RUN, quoted, rivals
 from rag.types import Hit
 from tests.conftest import article
 
@@ -72,6 +72,18 @@ def test_who_asks_on_after_a_sentence_is_told_more_of_its_passage() -> None:
     assert rivals(best_first, values, Given(), told=f"What was signed? {first.text} {more.text}") == [
         still_more
     ]
+
+
+def test_an_article_was_quoted_when_enough_of_its_words_stand_in_a_row() -> None:
+    sentences = [
+        candidate("The ferry left Malta on a cold Monday in May, with goats.", "ferry"),
+        candidate("A museum.", "museum"),
+    ]
+    row = "ferry left Malta on a cold Monday in"
+    assert len(row.split()) == RUN
+    assert quoted(sentences, f"Answer: … {row.upper()} …") == {"ferry"}
+    assert quoted(sentences, row.removeprefix("ferry ")) == set()
+    assert quoted(sentences, "A museum.") == set()
 
 
 @given(st.lists(st.tuples(st.sampled_from(["To sea.", "A day.", "Gothenburg!", "Two."]), st.floats(0, 2))))
