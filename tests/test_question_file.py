@@ -52,7 +52,8 @@ QUESTIONS = read_questions("questions.jsonl")
 HARD = read_questions("hard.jsonl")
 ARCHIVE = read_questions("archive.jsonl")
 ASKED = read_questions("asked.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED
+TALKS = read_questions("talks.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
@@ -136,7 +137,9 @@ def test_aliases(question: Question) -> None:
 
 @pytest.mark.parametrize("question", ANSWERABLE, ids=ident)
 def test_repeating_the_question_is_no_answer(question: Question) -> None:
-    known = [question["question"], *(text for _, text in question["history"])]
+    answered = question in TALKS  # in a conversation an answer often has the next one in it
+    told = [text for role, text in question["history"] if role == "user" or not answered]
+    known = [question["question"], *told]
     assert unmatched("\n".join(known), question["answers"]) != []
 
 
@@ -198,6 +201,16 @@ def test_the_invented_archive_serves_for_training_alone() -> None:
     assert {q["split"] for q in ARCHIVE} == {"train"}
     assert {item["article"] for q in ARCHIVE for item in q["evidence"]} == set(INVENTED)
     assert not set(INVENTED) & set(ARTICLES)
+
+
+def test_a_conversation_is_looked_at_whole_or_not_at_all() -> None:
+    splits = defaultdict(set)
+    for question in TALKS:
+        first = question["history"][0][1] if question["history"] else question["question"]
+        splits[first].add(question["split"])
+    assert {len(each) for each in splits.values()} == {1}
+    assert Counter(q["split"] for q in TALKS) == {"train": 54, "test": 55}
+    assert {item["article"] for q in TALKS for item in q["evidence"]} <= set(INVENTED)
 
 
 def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:
