@@ -29,7 +29,7 @@ from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
 from rag.ranking import check_question, reranked
-from rag.reading import Reading, Weighed
+from rag.reading import Reading
 from rag.search import Found, find
 from rag.several import Share, each, whole
 from rag.statements import grounded, newest_first
@@ -43,6 +43,7 @@ from rag.types import (
     TimelineEntry,
     Turn,
 )
+from rag.weighing import Weighed, weigh
 
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
@@ -151,7 +152,7 @@ class Answerer:
         question = found.standalone_question
         cosines = self._similarity(question, [c.text for c in pool])
         reads = self.index.read(question, found.hits)
-        return reading.weigh(found, pool, cosines, reads)
+        return weigh(found, pool, cosines, reads)
 
     def answer(
         self,

@@ -18,14 +18,14 @@ from rag.conversation import earlier
 from rag.excerpts import length
 from rag.grounding import Candidate
 from rag.probe import Probe
-from rag.reading import Reading, Weighed
+from rag.reading import Reading
 from rag.search import Found
 from rag.types import Draft, GeneratorSession, Turn
 from rag.wanted import asks_for_list
+from rag.weighing import JUDGED, Weighed
 
 T = TypeVar("T")
 MAX_TOKENS = 96
-JUDGED = 8  # sentences about which the model is asked one by one
 DRAFTED_FROM = 24  # words of a sentence: a shorter one gains nothing by being written anew, nor does a list
 
 

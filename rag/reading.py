@@ -7,63 +7,24 @@ judgement of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
-import numpy as np
-
-from rag.agreement import Given, given, trust
-from rag.fusion import standardised_sum
+from rag.agreement import Given
 from rag.grounding import Candidate
-from rag.matching import coverage
 from rag.rivals import CLOSE, quoted, rivals
 from rag.search import Found
-from rag.types import Hit, Read, Statement
-from rag.wanted import lacking
+from rag.types import Hit, Statement
+from rag.weighing import Weighed, attended, favour_newest, in_order
 
-# Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
-# question, how much of the question's words it has, and its passage's place in the search and relevance.
-WEIGHTS = {"answer": 1.0, "cosine": 1.0, "coverage": 0.2, "passage": 0.5, "relevance": 0.2}
-LIKELY_AGREED = 2.0  # standard deviations, for a sentence that holds all that the passages give as answers
-LIKELY_LACKING = 2.0  # standard deviations less, for a sentence without the kind of answer that is asked for
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
 FEW_WORDS = 130  # three or four sentences, where it is known which are best
 MANY_WORDS = 320  # where likeness alone has chosen, which is less sure
-LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 LEAD = 0.15  # log-odds, that a standard deviation of attention counts for beside what the model judges
 MOST_LEAD = 3.0  # standard deviations: one sentence may draw nearly all attention
 AGREED = 1.0  # log-odds, for such a sentence, beside what the model judges
 LACKING = 0.5  # log-odds less, for a sentence without the kind of answer that is asked for
 SPOKEN_OF = 1.0  # log-odds, for a sentence of an article that was quoted before a question that leans on it
-TRUSTED = 0.65  # trust from which the model is not asked to compare: what the passages agree on is surer
-SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
-LIKELY_TRUE = 0.3  # trust, below which even then it often is not
-NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """The sentences of the passages found, best first, with their values.
-
-    ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
-    the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
-    ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
-    the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
-    answer; empty without one. ``clear`` says whether a model need not compare the sentences, ``reads`` how
-    each passage reads, by id.
-    """
-
-    sentences: Sequence[Candidate]
-    values: Sequence[float]
-    given: Given
-    trust: float
-    agreed: Sequence[float]
-    lacks: Sequence[bool]
-    nearest: float
-    signals: Mapping[str, float]
-    clear: bool
-    reads: Mapping[str, Read] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,56 +67,6 @@ class Reading:
         """The sentences that a statement quotes."""
         quoted = {(e.article_id, e.start) for e in statement.evidence}
         return [c for c in self.pool if (c.hit.article.id, c.start) in quoted]
-
-
-def weigh(
-    found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
-) -> Weighed:
-    """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
-    answers = given(found.standalone_question, reads.values())
-    agreed = [answers.agreement(c.text) for c in pool]
-    unfit = lacking(found.standalone_question, [c.text for c in pool])
-    lacks = [lack or found.dates.elsewhen(c.text) for lack, c in zip(unfit, pool, strict=True)]
-    values = [
-        likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
-        for likeness, share, lack in zip(
-            likely(found.standalone_question, pool, cosines, reads), agreed, lacks, strict=True
-        )
-    ]
-    if found.dates.order == "latest":
-        values = favour_newest(pool, values, NEARLY)
-    order = in_order(values)
-    signals = (
-        {
-            "answer": max(max(read.sentences) for read in reads.values()),
-            "relevance": max(read.relevance for read in reads.values()),
-        }
-        if reads
-        else {}
-    )
-    believed, latest = trust(reads.values()), found.dates.order == "latest"
-    trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
-    ordered = [values[i] for i in order]
-    return Weighed(
-        [pool[i] for i in order],
-        ordered,
-        answers,
-        trusted,
-        [trusted * agreed[i] for i in order],
-        [lacks[i] for i in order],
-        max(cosines),
-        signals,
-        not found.leans and is_clear(ordered, trusted, believed),
-        reads,
-    )
-
-
-def is_clear(values: Sequence[float], trusted: float, believed: float) -> bool:
-    """Whether a model need not compare sentences of these values, best first: there is one, the passages are
-    ``trusted`` to answer, or the first is far ahead and they are ``believed`` to (probabilities).
-    """
-    far_ahead = len(values) == 1 or (values[0] - values[1] >= SURE and believed >= LIKELY_TRUE)
-    return far_ahead or trusted >= TRUSTED
 
 
 def settle(
@@ -239,52 +150,6 @@ def judged(read: Reading, odds: Sequence[float]) -> Reading:
 def unjudged(read: Reading) -> Reading:
     """Choose by what speaks for each sentence before a model judges it: the first, with its rivals."""
     return replace(read, rivals=rivals(read.pool, read.priors, read.given, read.earlier))
-
-
-def likely(
-    question: str,
-    pool: Sequence[Candidate],
-    cosines: Sequence[float],
-    reads: Mapping[str, Read],
-) -> list[float]:
-    """Return how likely each sentence is to hold the answer by itself; comparable within one question only.
-
-    ``reads`` are the passages that a reader has read, by id, empty when there is none.
-    """
-    columns = {
-        "cosine": list(cosines),
-        "coverage": [coverage(question, c.text) for c in pool],
-        "passage": [c.hit.score for c in pool],
-    }
-    if reads:
-        columns["answer"] = [reads[c.hit.passage.id].sentences[c.place] for c in pool]
-        columns["relevance"] = [reads[c.hit.passage.id].relevance for c in pool]
-    return _sum(columns.values(), [WEIGHTS[name] for name in columns])
-
-
-def attended(attention: Sequence[float], likeness: Sequence[float]) -> list[float]:
-    """Return how likely each sentence is to hold the answer when the model's attention is known."""
-    return _sum([attention, likeness], [1.0, LIKELY_WEIGHT])
-
-
-def _sum(columns: Iterable[Sequence[float]], weights: Sequence[float]) -> list[float]:
-    arrays = [np.asarray(column, dtype=np.float32) for column in columns]
-    return [float(value) for value in standardised_sum(arrays, weights)]
-
-
-def favour_newest(pool: Sequence[Candidate], values: Sequence[float], nearly: float) -> list[float]:
-    """Lower the sentences of older articles when the newest has one that is ``nearly`` as good.
-
-    For questions that ask for the latest: a small model takes whichever of two answers it reads first.
-    """
-    days, least = [c.hit.article.day or date.min for c in pool], max(values) - nearly
-    newest = max(day for day, value in zip(days, values, strict=True) if value >= least)
-    return [value if day >= newest else value - 2 * nearly for day, value in zip(days, values, strict=True)]
-
-
-def in_order(values: Sequence[float]) -> list[int]:
-    """Return the places of values, best first; ties keep their order."""
-    return sorted(range(len(values)), key=lambda i: (-values[i], i))
 
 
 def reranked(hits: Sequence[Hit], best_first: Sequence[Candidate]) -> tuple[Hit, ...]:

@@ -105,6 +105,7 @@ LAYERS = [
         "build",
         "search",
         "reading",
+        "weighing",
         "beside",
         "statements",
         "drafting",

@@ -6,64 +6,19 @@ from datetime import date
 
 import pytest
 
-from rag import prompts, reading, rivals
+from rag import prompts, reading, rivals, weighing
 from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.passages import split
 from rag.question_dates import QuestionDates, question_dates
 from rag.search import Found
-from rag.types import Hit, Read
+from rag.types import Hit
 from tests.conftest import ARTICLES, article
 
 
 def candidate(text: str, score: float = 0.0, id_: str = "a") -> Candidate:
     (passage,) = split(article(id_, text))
     return Candidate(Hit(passage, article(id_, text), score, 1), 0, len(text), text)
-
-
-WEIGHTS = reading.WEIGHTS
-
-
-def test_likeness_by_hand() -> None:
-    """Of two values the better is one standard deviation above the mean, equal ones are none."""
-    pool = [candidate("The ferry left.", score=1.0), candidate("A museum.")]
-    found = reading.likely("ferry museum", pool, [0.5, 0.1], {})
-    expected = WEIGHTS["cosine"] + WEIGHTS["passage"]  # each has one of the two words
-    assert found == pytest.approx([expected, -expected])
-
-
-def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
-    one, other = candidate("The ferry left."), candidate("A museum.")
-    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
-    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
-    reads = {"a": Read(-1.0, (3.0,)), "b": Read(2.0, (1.0,))}
-    expected = WEIGHTS["answer"] - WEIGHTS["relevance"]
-    found = reading.likely("when", pool, [0.0, 0.0], reads)
-    assert found == pytest.approx([expected, -expected])
-
-
-def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_more() -> None:
-    one, other = candidate("The ferry left."), candidate("A museum.")
-    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
-    pool = [replace(c, hit=hit) for c, hit in zip((other, one), hits[::-1], strict=True)]
-    reads = {"a": Read(99.0, (1.0,)), "b": Read(99.0, (1.0,), (("ferry", 2.0),))}
-    found = Found("when", "when", None, QuestionDates(), tuple(hits))
-    made = reading.weigh(found, pool, [0.0, 0.0], reads)
-    assert [c.text for c in made.sentences] == ["The ferry left.", "A museum."]
-    assert made.values == pytest.approx([reading.LIKELY_AGREED, 0.0])
-    assert made.agreed == pytest.approx([1.0, 0.0])
-    assert made.trust == pytest.approx(1.0)
-    latest = replace(found, dates=QuestionDates(order="latest"))
-    assert reading.weigh(latest, pool, [0.0, 0.0], reads).agreed == [0.0, 0.0]  # it may be out of date
-
-
-def test_a_sentence_without_a_figure_does_not_say_how_many() -> None:
-    pool = [candidate("A ferry left."), candidate("9 ferries left.")]
-    found = Found("How many left?", "How many left?", None, QuestionDates(), ())
-    made = reading.weigh(found, pool, [0.0, 0.0], {})
-    assert [c.text for c in made.sentences] == ["9 ferries left.", "A ferry left."]
-    assert made.lacks == [False, True]
-    assert made.values[0] - made.values[1] == pytest.approx(reading.LIKELY_LACKING)
 
 
 def test_the_first_sentences_within_the_budget() -> None:
@@ -74,10 +29,6 @@ def test_the_first_sentences_within_the_budget() -> None:
 def test_one_sentence_is_read_however_long() -> None:
     long = candidate("word " * 50 + "end.")
     assert reading.first_words([long], budget=5) == [long]
-
-
-def test_ties_keep_their_order() -> None:
-    assert reading.in_order([0.1, 0.9, 0.9, 0.5]) == [1, 2, 3, 0]
 
 
 def test_passages_stand_under_headline_and_date_in_reading_order() -> None:
@@ -102,14 +53,6 @@ def dated(text: str, day: date | None) -> Candidate:
     return Candidate(Hit(passage, source, 0.0, 1), 0, len(text), text)
 
 
-def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
-    pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
-    values = reading.favour_newest(pool, [1.0, 0.6], 0.5)
-    assert values.index(max(values)) == 1
-    values = reading.favour_newest(pool, [1.0, 0.4], 0.5)
-    assert values.index(max(values)) == 0
-
-
 @pytest.mark.parametrize(
     ("question", "first"), [("Who is it now?", "Newer ferry."), ("Who is it?", "Older ferry.")]
 )
@@ -121,11 +64,6 @@ def test_what_the_model_cannot_tell_apart_the_newest_article_leads_where_that_is
     found = Found(question, question, None, dates, tuple(c.hit for c in pool))
     read = reading.Reading(found, pool, pool[:1], 0.5, "", (0.0, 0.0))
     assert reading.judged(read, (1.0, 0.9)).best.text == first
-
-
-def test_attention_and_likeness_are_added_by_spread() -> None:
-    assert reading.attended([0.0, 1.0], [1.0, 0.0]) == pytest.approx([-0.4, 0.4])
-    assert reading.attended([0.5, 0.5], [0.0, 1.0]) == pytest.approx([-0.6, 0.6])  # attention says nothing
 
 
 def test_hits_go_by_their_best_sentence_and_unread_ones_last() -> None:
@@ -190,27 +128,10 @@ def test_a_sentence_judged_as_good_as_the_best_is_its_rival() -> None:
     assert judged(1.0).rivals == []
 
 
-def weighed(*values: float, trust: float = 0.0) -> reading.Weighed:
+def weighed(*values: float, trust: float = 0.0) -> weighing.Weighed:
     pool = [candidate(f"{word}.") for word in ("ant", "bee", "cow", "dog")][: len(values)]
     nothing = [0.0] * len(values)
-    return reading.Weighed(pool, values, Given(), trust, nothing, [False] * len(values), 0.5, {}, False)
-
-
-@pytest.mark.parametrize(
-    ("values", "trusted", "believed", "clear"),
-    [
-        ([3.0, 3.0 - reading.SURE], 0.0, reading.LIKELY_TRUE, True),  # far ahead
-        ([3.0, 3.1 - reading.SURE], 0.0, reading.LIKELY_TRUE, False),
-        ([3.0, 3.0 - reading.SURE], 0.0, reading.LIKELY_TRUE - 0.01, False),
-        ([-9.0], 0.0, 0.0, True),  # there is no other
-        ([3.0, 3.0], reading.TRUSTED, reading.TRUSTED, True),
-        ([3.0, 3.0], 0.0, reading.TRUSTED, False),  # the latest is asked for
-    ],
-)
-def test_some_sentences_need_no_comparing(
-    values: list[float], trusted: float, believed: float, clear: bool
-) -> None:
-    assert reading.is_clear(values, trusted, believed) == clear
+    return weighing.Weighed(pool, values, Given(), trust, nothing, [False] * len(values), 0.5, {}, False)
 
 
 FOUND = Found("q", "q", None, QuestionDates(), (candidate("ant.").hit,))
@@ -252,22 +173,6 @@ def test_a_question_that_leans_on_an_answer_is_about_the_article_that_it_quoted(
     )
 
 
-def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
-    pool = [candidate("A ferry left.")]
-    whole = Found("Why?", "Why?", None, QuestionDates(), ())
-    assert reading.weigh(whole, pool, [0.0], {}).clear
-    assert not reading.weigh(replace(whole, standalone_question="Why? - A ferry?"), pool, [0.0], {}).clear
-
-
-def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
-    pool = [candidate("A ferry left in 2023."), candidate("A ferry left in 2024.")]
-    asked = "Which ferry left in 2024?"
-    found = Found(asked, asked, None, question_dates(asked, date(2025, 1, 1)), ())
-    made = reading.weigh(found, pool, [0.0, 0.0], {})
-    assert [c.text for c in made.sentences] == ["A ferry left in 2024.", "A ferry left in 2023."]
-    assert made.lacks == [False, True]
-
-
 def test_hits_are_in_the_order_in_which_a_model_turned_to_their_sentences() -> None:
     pool = [candidate(text) for text in ("Ferries.", "Museums.", "Bridges.")]
     hits = [
@@ -276,7 +181,7 @@ def test_hits_are_in_the_order_in_which_a_model_turned_to_their_sentences() -> N
     ]
     pool = [replace(c, hit=hit) for c, hit in zip(pool, hits, strict=True)]
     found = Found("what", "what", None, QuestionDates(), tuple(hits))
-    weighed = replace(reading.weigh(found, pool, [0.0] * 3, {}), sentences=pool, values=[0.0] * 3)
+    weighed = replace(weighing.weigh(found, pool, [0.0] * 3, {}), sentences=pool, values=[0.0] * 3)
     turned = reading.turned_to(hits, weighed, [0.0, 2.0])
     assert [(hit.passage.id, hit.score, hit.rank) for hit in turned] == [
         ("M", 1.0, 1),

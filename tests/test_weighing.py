@@ -1,0 +1,149 @@
+"""How likely sentences hold the answer, in standard deviations that can be added in the head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from rag import weighing
+from rag.grounding import Candidate
+from rag.passages import split
+from rag.question_dates import QuestionDates, question_dates
+from rag.search import Found
+from rag.types import Hit, Read
+from tests.conftest import article
+
+
+def candidate(text: str, score: float = 0.0) -> Candidate:
+    (passage,) = split(article("a", text))
+    return Candidate(Hit(passage, article("a", text), score, 1), 0, len(text), text)
+
+
+def dated(text: str, day: date | None) -> Candidate:
+    one = candidate(text)
+    return replace(one, hit=replace(one.hit, article=replace(one.hit.article, published=day)))
+
+
+WEIGHTS = weighing.WEIGHTS
+
+
+def test_likeness_by_hand() -> None:
+    """Of two values the better is one standard deviation above the mean, equal ones are none."""
+    pool = [candidate("The ferry left.", score=1.0), candidate("A museum.")]
+    found = weighing.likely("ferry museum", pool, [0.5, 0.1], {})
+    expected = WEIGHTS["cosine"] + WEIGHTS["passage"]  # each has one of the two words
+    assert found == pytest.approx([expected, -expected])
+
+
+def test_what_was_read_counts_for_its_sentence_and_its_passage() -> None:
+    one, other = candidate("The ferry left."), candidate("A museum.")
+    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
+    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
+    reads = {"a": Read(-1.0, (3.0,)), "b": Read(2.0, (1.0,))}
+    expected = WEIGHTS["answer"] - WEIGHTS["relevance"]
+    found = weighing.likely("when", pool, [0.0, 0.0], reads)
+    assert found == pytest.approx([expected, -expected])
+
+
+def test_a_sentence_that_has_what_another_passage_gives_as_its_answer_counts_more() -> None:
+    one, other = candidate("The ferry left."), candidate("A museum.")
+    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
+    pool = [replace(c, hit=hit) for c, hit in zip((other, one), hits[::-1], strict=True)]
+    reads = {"a": Read(99.0, (1.0,)), "b": Read(99.0, (1.0,), (("ferry", 2.0),))}
+    found = Found("when", "when", None, QuestionDates(), tuple(hits))
+    made = weighing.weigh(found, pool, [0.0, 0.0], reads)
+    assert [c.text for c in made.sentences] == ["The ferry left.", "A museum."]
+    assert made.values == pytest.approx([weighing.LIKELY_AGREED, 0.0])
+    assert made.agreed == pytest.approx([1.0, 0.0])
+    assert made.trust == pytest.approx(1.0)
+    latest = replace(found, dates=QuestionDates(order="latest"))
+    assert weighing.weigh(latest, pool, [0.0, 0.0], reads).agreed == [0.0, 0.0]  # it may be out of date
+
+
+def test_a_sentence_without_a_figure_does_not_say_how_many() -> None:
+    pool = [candidate("A ferry left."), candidate("9 ferries left.")]
+    found = Found("How many left?", "How many left?", None, QuestionDates(), ())
+    made = weighing.weigh(found, pool, [0.0, 0.0], {})
+    assert [c.text for c in made.sentences] == ["9 ferries left.", "A ferry left."]
+    assert made.lacks == [False, True]
+    assert made.values[0] - made.values[1] == pytest.approx(weighing.LIKELY_LACKING)
+
+
+def test_ties_keep_their_order() -> None:
+    assert weighing.in_order([0.1, 0.9, 0.9, 0.5]) == [1, 2, 3, 0]
+
+
+def test_the_newest_article_wins_when_it_fits_nearly_as_well() -> None:
+    pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
+    values = weighing.favour_newest(pool, [1.0, 0.6], 0.5)
+    assert values.index(max(values)) == 1
+    values = weighing.favour_newest(pool, [1.0, 0.4], 0.5)
+    assert values.index(max(values)) == 0
+
+
+def test_attention_and_likeness_are_added_by_spread() -> None:
+    assert weighing.attended([0.0, 1.0], [1.0, 0.0]) == pytest.approx([-0.4, 0.4])
+    assert weighing.attended([0.5, 0.5], [0.0, 1.0]) == pytest.approx([-0.6, 0.6])  # attention says nothing
+
+
+@pytest.mark.parametrize(
+    ("values", "trusted", "believed", "clear"),
+    [
+        ([3.0, 3.0 - weighing.SURE], 0.0, weighing.LIKELY_TRUE, True),  # far ahead
+        ([3.0, 3.1 - weighing.SURE], 0.0, weighing.LIKELY_TRUE, False),
+        ([3.0, 3.0 - weighing.SURE], 0.0, weighing.LIKELY_TRUE - 0.01, False),
+        ([-9.0], 0.0, 0.0, True),  # there is no other
+        ([3.0, 3.0], weighing.TRUSTED, weighing.TRUSTED, True),
+        ([3.0, 3.0], 0.0, weighing.TRUSTED, False),  # the latest is asked for
+    ],
+)
+def test_some_sentences_need_no_comparing(
+    values: list[float], trusted: float, believed: float, clear: bool
+) -> None:
+    assert weighing.is_clear(values, trusted, believed) == clear
+
+
+def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
+    pool = [candidate("A ferry left.")]
+    whole = Found("Why?", "Why?", None, QuestionDates(), ())
+    assert weighing.weigh(whole, pool, [0.0], {}).clear
+    assert not weighing.weigh(replace(whole, standalone_question="Why? - A ferry?"), pool, [0.0], {}).clear
+
+
+def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
+    pool = [candidate("A ferry left in 2023."), candidate("A ferry left in 2024.")]
+    asked = "Which ferry left in 2024?"
+    found = Found(asked, asked, None, question_dates(asked, date(2025, 1, 1)), ())
+    made = weighing.weigh(found, pool, [0.0, 0.0], {})
+    assert [c.text for c in made.sentences] == ["A ferry left in 2024.", "A ferry left in 2023."]
+    assert made.lacks == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("question", "newer", "clear"),
+    [
+        ("Who steers the ferry?", date(2024, 5, 1), False),  # somebody else may by now
+        ("Who steers the ferry?", date(2022, 5, 1), True),
+        ("Who steers the ferry?", None, True),
+        ("Who was on the ferry?", date(2024, 5, 1), True),
+        ("Who steered the ferry in 2023?", date(2024, 5, 1), True),
+        ("Who steered the ferry in 2024?", date(2024, 5, 1), False),  # in 2023 he did
+    ],
+)
+def test_what_may_be_of_another_time_is_compared(question: str, newer: date | None, clear: bool) -> None:
+    pool = [dated("Ivo Novak steers the ferry.", date(2023, 5, 1)), dated("A crane is tall.", newer)]
+    found = Found(question, question, None, question_dates(question, date(2025, 1, 1)), ())
+    sure = [weighing.SURE / 2 - 0.1, 0.1 - weighing.SURE / 2]
+    assert weighing._clear(found, pool, sure, weighing.TRUSTED, weighing.TRUSTED) is clear
+    far = [weighing.SURE + 0.1, 0.0]
+    by_far = clear or not found.dates
+    assert weighing._clear(found, pool, far, weighing.TRUSTED, weighing.TRUSTED) is by_far
+
+
+def test_a_sentence_that_names_its_time_is_not_compared_for_its_articles() -> None:
+    question = "Who steered the ferry in 2024?"
+    found = Found(question, question, None, question_dates(question, date(2025, 1, 1)), ())
+    pool = [dated("In 2024 Ivo Novak steers the ferry.", date(2023, 5, 1)), candidate("A crane.")]
+    assert weighing._clear(found, pool, [9.0, 0.0], 0.0, 1.0)
