@@ -45,31 +45,23 @@ _WORD = re.compile(r"[^\W_]+(?=\W|$)")
 _COMPLETE = re.compile(r"\b(?:who|what|which|when|where|why|how|does|do|did|is|are|was|were|has|have|will)\b")
 
 
-def standalone(question: str, history: Sequence[Turn], today: date) -> str:
+def standalone(question: str, history: Sequence[Turn], today: date, depth: int = MAX_TURNS) -> str:
     """Return a question that can be searched without the turns before it.
 
-    A question that points at nothing before it comes back as it is. Behind one that leans on others stand the
-    first of them, which can be understood alone, and the last answer; after a refusal all of them.
-    """
-    first, *others = _with_those_before(question, history, today, MAX_TURNS)
-    if not others:
-        return first
-    said = next((text for role, text in reversed(history) if role == "assistant"), REFUSAL)
-    behind = others if said == REFUSAL else [others[-1], _short(said)]
-    return " - ".join([first, *behind])
-
-
-def _with_those_before(question: str, history: Sequence[Turn], today: date, depth: int) -> list[str]:
-    """Return a question with those that it leans on behind it, the nearest first; alone where it leans on
-    none or a rule completes it. At most ``depth`` turns are followed.
+    A question that points at nothing before it comes back as it is. At most ``depth`` turns are followed.
     """
     asked = [text for role, text in history if role == "user" and words(text)]
     if not asked or not depth or not _is_follow_up(question):
-        return [question]
-    before = _with_those_before(asked[-1], _until_last_question(history), today, depth - 1)
-    last = " - ".join(before)
-    swapped = _with_other_date(question, last, today) or _of_other_time(question, last, today)
-    return [swapped] if swapped else [question.strip(), *before]
+        return question
+    before = standalone(asked[-1], _until_last_question(history), today, depth - 1)
+    swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
+    if swapped:
+        return swapped
+    parts = [question.strip(), before]
+    if _points(question):
+        said = next((text for role, text in reversed(history) if role == "assistant"), "")
+        parts.append("" if said == REFUSAL else _short(said))  # a refusal is nothing to point at
+    return " - ".join(p for p in parts if p)
 
 
 def earlier(history: Sequence[Turn], exchanges: int = 2) -> str:
