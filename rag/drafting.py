@@ -67,24 +67,34 @@ def examine(
     known: Probe | None,
 ) -> Generator[Draft, None, Examined]:
     """Let the model find the sentences that answer: by likeness where that is clear, else it skims them and
-    judges the best one by one.
+    judges the best one by one. Where that is clear but doubtful it does so too, but whether to answer is told
+    by what stands out: compared, more is taken for an answer, and more follow-ups are refused
+    (eval/NOTES.md).
     """
     before = said_before(found, history)
-    alone: list[tuple[Candidate, Told]] = []
-    if known and weighed.clear:
+    clear = known is not None and weighed.clear
+    if clear:
         read = reading.unjudged(reading.settle(found, weighed, [], before, shown, reading.FEW_WORDS))
-    else:
-        attention = yield from skim(session, found, weighed, history)
-        words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
-        read = reading.settle(found, weighed, attention, before, shown, words)
-        for candidate in read.pool[:JUDGED]:
-            block = prompts.passages_block(understood(candidate))
-            told = yield from _told(session, prompts.checking(block, _asked(read), read.earlier))
-            alone.append((candidate, told))
-        read = _judged(read, [told for _, told in alone], known)
+        together = yield from _told_together(session, read)
+        if not weighed.doubtful:
+            return Examined(read, [], together)
+    attention = yield from skim(session, found, weighed, history)
+    words = reading.FEW_WORDS if attention or known else reading.MANY_WORDS
+    read = reading.settle(found, weighed, attention, before, shown, words)
+    alone: list[tuple[Candidate, Told]] = []
+    for candidate in read.pool[:JUDGED]:
+        block = prompts.passages_block(understood(candidate))
+        told = yield from _told(session, prompts.checking(block, _asked(read), read.earlier))
+        alone.append((candidate, told))
+    read = _judged(read, [told for _, told in alone], known)
+    if clear:
+        return Examined(read, [], together)  # refusals stay those of what stands out
+    return Examined(read, alone, (yield from _told_together(session, read)))
+
+
+def _told_together(session: GeneratorSession, read: Reading) -> Generator[Draft, None, Told]:
     block = _block(read, read.chosen)
-    together = yield from _told(session, prompts.checking(block, _timeless(read), read.earlier))
-    return Examined(read, alone, together)
+    return (yield from _told(session, prompts.checking(block, _timeless(read), read.earlier)))
 
 
 def _judged(read: Reading, alone: Sequence[Told], known: Probe | None) -> Reading:

@@ -41,8 +41,8 @@ class Weighed:
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
     ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
     the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
-    answer; empty without one. ``clear`` says whether a model need not compare the sentences, ``reads`` how
-    each passage reads, by id.
+    answer; empty without one. ``clear`` says whether one of the sentences stands out, ``doubtful`` whether a
+    model should compare them even so, ``reads`` how each passage reads, by id.
     """
 
     sentences: Sequence[Candidate]
@@ -54,6 +54,7 @@ class Weighed:
     nearest: float
     signals: Mapping[str, float]
     clear: bool
+    doubtful: bool = False
     reads: Mapping[str, Read] = field(default_factory=dict)
 
 
@@ -84,9 +85,9 @@ def weigh(
     )
     believed, latest = trust(reads.values()), found.dates.order == "latest"
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
-    ordered = [values[i] for i in order]
+    ordered, sentences = [values[i] for i in order], [pool[i] for i in order]
     return Weighed(
-        [pool[i] for i in order],
+        sentences,
         ordered,
         answers,
         trusted,
@@ -94,7 +95,8 @@ def weigh(
         [lacks[i] for i in order],
         max(cosines),
         signals,
-        _clear(found, [pool[i] for i in order], ordered, trusted, believed),
+        is_clear(ordered, trusted, believed),
+        _doubtful(found, sentences, ordered),
         reads,
     )
 
@@ -107,15 +109,11 @@ def is_clear(values: Sequence[float], trusted: float, believed: float) -> bool:
     return far_ahead or trusted >= TRUSTED
 
 
-def _clear(
-    found: Found, sentences: Sequence[Candidate], values: Sequence[float], trusted: float, believed: float
-) -> bool:
-    """Whether a model need not compare sentences, best first. It must where a question leans on what was said
-    before, whose words stand in the sentence that was quoted, and where the first may be of another time.
+def _doubtful(found: Found, sentences: Sequence[Candidate], values: Sequence[float]) -> bool:
+    """Whether the first sentence should be compared with others even where it stands out: a question that
+    leans on what was said before has the words of what was quoted, and what is so may be so no more.
     """
-    if found.leans or _of_other_time(found, sentences[0]) or _older(found, sentences, values):
-        return False
-    return is_clear(values, trusted, believed)
+    return found.leans or _of_other_time(found, sentences[0]) or _older(found, sentences, values)
 
 
 def _of_other_time(found: Found, sentence: Candidate) -> bool:

@@ -108,8 +108,10 @@ def test_some_sentences_need_no_comparing(
 def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
     pool = [candidate("A ferry left.")]
     whole = Found("Why?", "Why?", None, QuestionDates(), ())
-    assert weighing.weigh(whole, pool, [0.0], {}).clear
-    assert not weighing.weigh(replace(whole, standalone_question="Why? - A ferry?"), pool, [0.0], {}).clear
+    leaning = replace(whole, standalone_question="Why? - A ferry?")
+    for found, doubtful in ((whole, False), (leaning, True)):
+        made = weighing.weigh(found, pool, [0.0], {})
+        assert (made.clear, made.doubtful) == (True, doubtful)
 
 
 def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
@@ -122,28 +124,26 @@ def test_a_sentence_of_another_year_does_not_say_what_was_so_in_this() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "newer", "clear"),
+    ("question", "newer", "doubtful"),
     [
-        ("Who steers the ferry?", date(2024, 5, 1), False),  # somebody else may by now
-        ("Who steers the ferry?", date(2022, 5, 1), True),
-        ("Who steers the ferry?", None, True),
-        ("Who was on the ferry?", date(2024, 5, 1), True),
-        ("Who steered the ferry in 2023?", date(2024, 5, 1), True),
-        ("Who steered the ferry in 2024?", date(2024, 5, 1), False),  # in 2023 he did
+        ("Who steers the ferry?", date(2024, 5, 1), True),  # somebody else may by now
+        ("Who steers the ferry?", date(2022, 5, 1), False),
+        ("Who steers the ferry?", None, False),
+        ("Who was on the ferry?", date(2024, 5, 1), False),
+        ("Who steered the ferry in 2023?", date(2024, 5, 1), False),
+        ("Who steered the ferry in 2024?", date(2024, 5, 1), True),  # in 2023 he did
     ],
 )
-def test_what_may_be_of_another_time_is_compared(question: str, newer: date | None, clear: bool) -> None:
+def test_what_may_be_of_another_time_is_compared(question: str, newer: date | None, doubtful: bool) -> None:
     pool = [dated("Ivo Novak steers the ferry.", date(2023, 5, 1)), dated("A crane is tall.", newer)]
     found = Found(question, question, None, question_dates(question, date(2025, 1, 1)), ())
-    sure = [weighing.SURE / 2 - 0.1, 0.1 - weighing.SURE / 2]
-    assert weighing._clear(found, pool, sure, weighing.TRUSTED, weighing.TRUSTED) is clear
-    far = [weighing.SURE + 0.1, 0.0]
-    by_far = clear or not found.dates
-    assert weighing._clear(found, pool, far, weighing.TRUSTED, weighing.TRUSTED) is by_far
+    nearly, far_behind = weighing.SURE - 0.1, weighing.SURE + 0.1
+    assert weighing._doubtful(found, pool, [nearly, 0.0]) is doubtful
+    assert weighing._doubtful(found, pool, [far_behind, 0.0]) is (doubtful and bool(found.dates))
 
 
 def test_a_sentence_that_names_its_time_is_not_compared_for_its_articles() -> None:
     question = "Who steered the ferry in 2024?"
     found = Found(question, question, None, question_dates(question, date(2025, 1, 1)), ())
     pool = [dated("In 2024 Ivo Novak steers the ferry.", date(2023, 5, 1)), candidate("A crane.")]
-    assert weighing._clear(found, pool, [9.0, 0.0], 0.0, 1.0)
+    assert not weighing._doubtful(found, pool, [9.0, 0.0])
