@@ -101,9 +101,9 @@ def test_sentences_are_judged_where_that_helps(
     index: Index,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rag.reading.SURE", sure)
-    monkeypatch.setattr("rag.reading.LIKELY_TRUE", 0.0)
-    monkeypatch.setattr("rag.reading.TRUSTED", trusted)
+    monkeypatch.setattr("rag.weighing.SURE", sure)
+    monkeypatch.setattr("rag.weighing.LIKELY_TRUE", 0.0)
+    monkeypatch.setattr("rag.weighing.TRUSTED", trusted)
     monkeypatch.setattr("rag.drafting.JUDGED", JUDGED)
     model = kind("The bridge cost 40 million euros.")
     answer = asked(index, monkeypatch, model, probed=probed)
@@ -122,9 +122,32 @@ class Ferry(StatefulModel):
 def test_the_sentence_that_the_state_speaks_for_is_the_best(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.reading.SURE", 99.0)
-    monkeypatch.setattr("rag.reading.TRUSTED", 1.1)
+    monkeypatch.setattr("rag.weighing.SURE", 99.0)
+    monkeypatch.setattr("rag.weighing.TRUSTED", 1.1)
     answer = asked(index, monkeypatch, Ferry("Nothing."), probed=True)
     assert answer.statements[0].text == "The ferry carried 900 passengers a day, the harbour office said."
     unknown = asked(index, monkeypatch, Ferry("Nothing."), probed=False)
     assert unknown.statements[0].text == "The bridge cost 40 million euros."
+
+
+class Wary(Ferry):
+    """Believes no sentence together with the bridge's price, however well another answers."""
+
+    def state_of(self, prompt: str) -> NDArray[np.float32]:
+        if "40 million" in prompt:
+            return vector(-9.0, -9.0)  # weighs -18 in all
+        return super().state_of(prompt)
+
+
+def test_what_stands_out_but_is_doubtful_is_compared_and_refused_by_itself(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.weighing.SURE", -9.0)  # the first sentence stands out
+    monkeypatch.setattr("rag.weighing.LIKELY_TRUE", 0.0)
+    certain = asked(index, monkeypatch, Ferry("Nothing."), probed=True)
+    assert certain.statements[0].text == "The bridge cost 40 million euros."
+    monkeypatch.setattr("rag.weighing._doubtful", lambda *_: True)
+    compared = asked(index, monkeypatch, Ferry("Nothing."), probed=True)
+    assert compared.statements[0].text == "The ferry carried 900 passengers a day, the harbour office said."
+    assert compared.signals.keys() == certain.signals.keys()
+    assert asked(index, monkeypatch, Wary("Nothing."), probed=True).signals == {"answered": -18.0}
