@@ -86,7 +86,7 @@ def examine(
         block = prompts.passages_block(understood(candidate))
         told = yield from _told(session, prompts.checking(block, _asked(read), read.earlier))
         alone.append((candidate, told))
-    read = _judged(read, [told for _, told in alone], known, newest=clear and weighed.older)
+    read = _judged(read, [told for _, told in alone], known)
     if clear:
         return Examined(read, [], together)  # refusals stay those of what stands out
     return Examined(read, alone, (yield from _told_together(session, read)))
@@ -97,13 +97,13 @@ def _told_together(session: GeneratorSession, read: Reading) -> Generator[Draft,
     return (yield from _told(session, prompts.checking(block, _timeless(read), read.earlier)))
 
 
-def _judged(read: Reading, alone: Sequence[Told], known: Probe | None, newest: bool) -> Reading:
+def _judged(read: Reading, alone: Sequence[Told], known: Probe | None) -> Reading:
     """Put the sentences in the order of what the model's state says of each. A model that no probe is known
     for orders worse by its words than likeness does.
     """
     states = [told.state for told in alone if told.state is not None]
     if known and len(states) == len(alone):
-        return reading.judged(read, [known.answers(state) for state in states], newest)
+        return reading.judged(read, [known.answers(state) for state in states])
     return reading.unjudged(read)
 
 

@@ -128,14 +128,13 @@ def prior(lead: float, agreed: float, lacks: bool) -> float:
     return LEAD * min(lead, MOST_LEAD) + AGREED * agreed - LACKING * lacks
 
 
-def judged(read: Reading, odds: Sequence[float], newest: bool = False) -> Reading:
+def judged(read: Reading, odds: Sequence[float]) -> Reading:
     """Choose anew when the model has judged the first sentences one by one; ``odds`` are its log-odds.
 
-    What it judges of one sentence alone is too coarse: what spoke for each before is added. Of those that it
-    cannot tell apart the newest leads where that is wanted, by ``newest`` or by the question.
+    What it judges of one sentence alone is too coarse: what spoke for each before is added.
     """
     values = [sum(both) for both in zip(odds, read.priors, strict=False)]
-    if newest or read.found.dates.order == "latest":
+    if read.found.dates.order == "latest":
         values = favour_newest(read.pool[: len(values)], values, CLOSE)
     first = in_order(values)
     order = [read.pool[i] for i in first] + list(read.pool[len(first) :])

@@ -42,8 +42,7 @@ class Weighed:
     ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
     the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
     answer; empty without one. ``clear`` says whether one of the sentences stands out, ``doubtful`` whether a
-    model should compare them even so, ``older`` whether since the first may be so no more, ``reads`` how each
-    passage reads, by id.
+    model should compare them even so, ``reads`` how each passage reads, by id.
     """
 
     sentences: Sequence[Candidate]
@@ -56,7 +55,6 @@ class Weighed:
     signals: Mapping[str, float]
     clear: bool
     doubtful: bool = False
-    older: bool = False
     reads: Mapping[str, Read] = field(default_factory=dict)
 
 
@@ -99,7 +97,6 @@ def weigh(
         signals,
         is_clear(ordered, trusted, believed),
         _doubtful(found, sentences, ordered),
-        _older(found, sentences, ordered),
         reads,
     )
 

@@ -54,22 +54,16 @@ def dated(text: str, day: date | None) -> Candidate:
 
 
 @pytest.mark.parametrize(
-    ("question", "newest", "first"),
-    [
-        ("Who is it now?", False, "Newer ferry."),
-        ("Who is it?", False, "Older ferry."),
-        ("Who is it?", True, "Newer ferry."),
-    ],
+    ("question", "first"), [("Who is it now?", "Newer ferry."), ("Who is it?", "Older ferry.")]
 )
 def test_what_the_model_cannot_tell_apart_the_newest_article_leads_where_that_is_asked(
-    question: str, newest: bool, first: str
+    question: str, first: str
 ) -> None:
     pool = [dated("Older ferry.", date(2021, 1, 1)), dated("Newer ferry.", date(2024, 1, 1))]
     dates = question_dates(question, date(2026, 1, 1))
     found = Found(question, question, None, dates, tuple(c.hit for c in pool))
     read = reading.Reading(found, pool, pool[:1], 0.5, "", (0.0, 0.0))
-    assert reading.judged(read, (1.0, 0.9), newest).best.text == first
-    assert reading.judged(read, (rivals.CLOSE + 0.1, 0.0), newest).best.text == "Older ferry."
+    assert reading.judged(read, (1.0, 0.9)).best.text == first
 
 
 def test_hits_go_by_their_best_sentence_and_unread_ones_last() -> None:

@@ -139,7 +139,6 @@ def test_what_may_be_of_another_time_is_compared(question: str, newer: date | No
     found = Found(question, question, None, question_dates(question, date(2025, 1, 1)), ())
     nearly, far_behind = weighing.SURE - 0.1, weighing.SURE + 0.1
     assert weighing._doubtful(found, pool, [nearly, 0.0]) is doubtful
-    assert weighing._older(found, pool, [nearly, 0.0]) is (doubtful and not found.dates)
     assert weighing._doubtful(found, pool, [far_behind, 0.0]) is (doubtful and bool(found.dates))
 
 
