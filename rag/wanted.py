@@ -25,6 +25,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+_PAST = re.compile(r"\b(?:was|were|did|had|been)\b")
 _THINGS = r"(?!(?:was|has|does|goes|series|species|news|lens)\b)[a-z-]{3,}(?<!s)(?<!u)(?<!i)s\b"  # no "basis"
 _AMONG = r"(?:in|on|at|for|by|to|with|from|into|under|along|through|of)"
 _NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
@@ -41,6 +42,11 @@ _LIST = re.compile(
 def asks_for_list(question: str) -> bool:
     """Whether a question asks for a list: "which fields", "what are the three pillars", "name them all"."""
     return bool(_LIST.search(question))
+
+
+def asks_of_the_past(question: str) -> bool:
+    """Whether a question is about what was, which no newer article changes."""
+    return _PAST.search(fold(question)) is not None
 
 
 def lacking(question: str, texts: Sequence[str]) -> list[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,9 +14,8 @@ from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
 from rag.search import Found
-from rag.text import fold
 from rag.types import Read
-from rag.wanted import lacking
+from rag.wanted import asks_of_the_past, lacking
 
 # Of what says that a sentence answers, each standardised: the reader's best answer in it, its cosine to the
 # question, how much of the question's words it has, and its passage's place in the search and relevance.
@@ -30,7 +28,6 @@ SURE = 4.5  # standard deviations between the first sentence and the next, for i
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 JUDGED = 8  # sentences about which a model is asked one by one
-PAST = re.compile(r"\b(?:was|were|did|had|been)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def _of_other_time(found: Found, sentence: Candidate) -> bool:
 def _older(found: Found, sentences: Sequence[Candidate], values: Sequence[float]) -> bool:
     """Whether what is so now is asked for and a newer article than the first sentence's may say it."""
     day = sentences[0].hit.article.day
-    if day is None or found.dates or PAST.search(fold(found.standalone_question)):
+    if day is None or found.dates or asks_of_the_past(found.standalone_question):
         return False
     near = [c for c, value in zip(sentences, values, strict=True) if values[0] - value < SURE]
     return any(c.hit.article.day and c.hit.article.day > day for c in near[:JUDGED])

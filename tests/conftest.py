@@ -15,9 +15,11 @@ from rag import drafting, models
 from rag.answer import load_model
 from rag.build import build, build_articles
 from rag.engine import Engine
+from rag.grounding import Candidate
 from rag.index import Index, load_encoder
+from rag.passages import split
 from rag.text import content_words
-from rag.types import Article, GeneratorSession, Read, Span
+from rag.types import Article, GeneratorSession, Hit, Read, Span
 from tests.fakes_models import EMBEDDER, GENERATOR, FakePython
 
 pytest_plugins = ["tests.screenshots", "tests.page_visits"]
@@ -135,6 +137,13 @@ def article(id_: str, *paragraphs: str, title: str = "", **more: object) -> Arti
         body.append((len(text), len(text) + len(paragraph)))
         text += paragraph + "\n"
     return Article(id_, title, text, body=tuple(body), path=f"{id_}.txt", **more)  # type: ignore[arg-type]
+
+
+def candidate(text: str, id_: str = "a", score: float = 0.0, **more: object) -> Candidate:
+    """The only sentence of an article; ``more`` are the article's fields."""
+    source = article(id_, text, **more)  # type: ignore[arg-type]
+    (passage,) = split(source)
+    return Candidate(Hit(passage, source, score, 1), 0, len(text), text)
 
 
 ARTICLES = [

@@ -13,12 +13,7 @@ from rag.passages import split
 from rag.question_dates import QuestionDates, question_dates
 from rag.search import Found
 from rag.types import Hit
-from tests.conftest import ARTICLES, article
-
-
-def candidate(text: str, score: float = 0.0, id_: str = "a") -> Candidate:
-    (passage,) = split(article(id_, text))
-    return Candidate(Hit(passage, article(id_, text), score, 1), 0, len(text), text)
+from tests.conftest import ARTICLES, candidate
 
 
 def test_the_first_sentences_within_the_budget() -> None:
@@ -48,9 +43,7 @@ def test_passages_cannot_leave_their_fence() -> None:
 
 
 def dated(text: str, day: date | None) -> Candidate:
-    source = article(text[:5], text, published=day)
-    (passage,) = split(source)
-    return Candidate(Hit(passage, source, 0.0, 1), 0, len(text), text)
+    return candidate(text, text[:5], published=day)
 
 
 @pytest.mark.parametrize(

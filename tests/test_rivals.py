@@ -11,15 +11,10 @@ from rag.grounding import Candidate
 from rag.passages import split
 from rag.rivals import ANOTHER, CLOSE, MOST, NEAR, RUN, quoted, rivals
 from rag.types import Hit
-from tests.conftest import article
+from tests.conftest import article, candidate
 
 GIVEN = Given({"malta": 0.5, "gothenburg": 0.3, "sea": 0.2 - ANOTHER / 2, "harbour": ANOTHER / 2})
 JUST = 0.01
-
-
-def candidate(text: str, id_: str = "a") -> Candidate:
-    (passage,) = split(article(id_, text))
-    return Candidate(Hit(passage, article(id_, text), 0.0, 1), 0, len(text), text)
 
 
 def beside(*sentences: tuple[str, float]) -> list[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.wanted import asks_for_list, lacking
+from rag.wanted import asks_for_list, asks_of_the_past, lacking
 
 DAY, YEAR, FIGURE, NOTHING = (
     "It closed on 3 May.",
@@ -76,3 +76,16 @@ def test_a_list_is_asked_for(question: str) -> None:
 )
 def test_no_list_is_asked_for(question: str) -> None:
     assert not asks_for_list(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "past"),
+    [
+        ("Who WAS captain?", True),
+        ("What did it cost?", True),
+        ("Who steers it?", False),
+        ("Washed up?", False),
+    ],
+)
+def test_what_was_is_asked_for(question: str, past: bool) -> None:
+    assert asks_of_the_past(question) is past

@@ -9,21 +9,14 @@ import pytest
 
 from rag import weighing
 from rag.grounding import Candidate
-from rag.passages import split
 from rag.question_dates import QuestionDates, question_dates
 from rag.search import Found
-from rag.types import Hit, Read
-from tests.conftest import article
-
-
-def candidate(text: str, score: float = 0.0) -> Candidate:
-    (passage,) = split(article("a", text))
-    return Candidate(Hit(passage, article("a", text), score, 1), 0, len(text), text)
+from rag.types import Read
+from tests.conftest import candidate
 
 
 def dated(text: str, day: date | None) -> Candidate:
-    one = candidate(text)
-    return replace(one, hit=replace(one.hit, article=replace(one.hit.article, published=day)))
+    return candidate(text, text[:5], published=day)
 
 
 WEIGHTS = weighing.WEIGHTS
