@@ -43,6 +43,16 @@ def completed(first: str, part: str, today: date) -> str:
     return _at_other_time(first, part, today) or _about_the_same(first, part) or part
 
 
+def at_present(first: str, word: str, today: date) -> str | None:
+    """Return a question about another time as one about the present, of which a ``word`` speaks ("now");
+    None for one about several times.
+    """
+    timeless = _without_time(first, today)
+    if question_dates(timeless, today).words:
+        return None
+    return f"{_in_tense(timeless, 'is')} {word.strip(' ?.!').lower()}?"
+
+
 def _at_other_time(first: str, part: str, today: date) -> str | None:
     """ "Who in 2025?" after "Who was it in 2023?": the first question, of the other time."""
     other = _OTHER_TIME.match(part)

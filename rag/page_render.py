@@ -10,7 +10,7 @@ from rag.markup import Html, el, join
 from rag.page_cards import hits_of, sources
 from rag.page_charts import timeline_chart
 from rag.page_visit import Exchange
-from rag.page_wording import count, dated, scope
+from rag.page_wording import asked_as, count, dated, scope
 from rag.types import Answer, Article, Evidence, Statement, citation_numbers
 
 
@@ -48,7 +48,7 @@ def _asked(exchange: Exchange) -> Html:
     interval = (told.interval if told else None) or exchange.interval
     differs = standalone and standalone.casefold().strip(" ?") != exchange.question.casefold().strip(" ?")
     return join(
-        el("p", "Asked as: ", el("q", standalone), class_="asked") if differs else None,
+        el("p", "Asked as: ", el("q", asked_as(standalone)), class_="asked") if differs else None,
         el("p", "Searched: ", scope(exchange.source, interval), class_="scope"),
     )
 
@@ -106,13 +106,12 @@ def _how(exchange: Exchange, answer: Answer, numbers: dict[Evidence, int]) -> st
 
 def _refusal(exchange: Exchange, answer: Answer, today: date) -> Html:
     nearest = [_nearest(s.article, exchange.number, today) for s in sources(answer.hits, {})[:3]]
+    looked_for = answer.standalone_question or exchange.question
     return join(
         el(
             "div",
             el("p", answer.text, class_="refused"),
-            el(
-                "p", "Looked for: ", el("q", answer.standalone_question or exchange.question), class_="reason"
-            ),
+            el("p", "Looked for: ", el("q", asked_as(looked_for)), class_="reason"),
             el("p", "Why: ", answer.reason, class_="reason") if answer.reason else None,
             class_="answer",
         ),

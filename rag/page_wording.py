@@ -7,10 +7,21 @@ from datetime import date
 from rag.day_words import long_day
 from rag.types import Article, Interval
 
+ASKED = 160  # characters
+
 
 def count(number: int, noun: str) -> str:
     """Return "1 article", "2 articles", "1,200 articles"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def asked_as(question: str) -> str:
+    """Return a stand-alone question, cut between words where what was said before makes it longer than a
+    reader would read.
+    """
+    if len(question) <= ASKED:
+        return question
+    return f"{question[:ASKED].rpartition(' ')[0] or question[:ASKED]} …"
 
 
 def age(published: date, today: date) -> str:

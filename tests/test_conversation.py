@@ -33,6 +33,13 @@ def test_a_follow_up_is_completed(question: str, expected: str) -> None:
     ("before", "question", "expected"),
     [
         ("Who was captain in 2021?", "And who is it now?", "Who is captain now?"),
+        ("Who was captain in 2021?", "And now?", "Who is captain now?"),
+        ("How many sailed in 2021?", "Today?", "How many sailed today?"),
+        (
+            "Who was captain in 2021 and 2022?",
+            "And now?",
+            "And now? - Who was captain in 2021 and 2022?",
+        ),
         ("Who is captain now?", "Who was it in 2021?", "Who was captain in 2021?"),
         (
             "Who was captain in 2021?",

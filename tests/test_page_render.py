@@ -11,7 +11,7 @@ from rag.day_words import long_day
 from rag.page_cards import sources_panel
 from rag.page_render import doing, exchange_html
 from rag.page_visit import Exchange, Failed, Waiting, advance
-from rag.page_wording import age, count, dated, scope
+from rag.page_wording import age, asked_as, count, dated, scope
 from rag.types import (
     Answer,
     Draft,
@@ -87,6 +87,15 @@ def test_the_stand_alone_question_is_shown_only_when_it_differs() -> None:
     assert "Asked as" not in exchange_html(answered(), TODAY)
     follow_up = Reader(exchange_html(answered("And when was she made director?"), TODAY))
     assert "Asked as: When was Nguyễn Thị Lan made director?" in follow_up.text
+
+
+def test_a_long_stand_alone_question_is_cut_between_words() -> None:
+    told = answered("Why?")
+    assert told.answer is not None
+    long = "Why? - " + "a b c " * 40
+    exchange = replace(told, answer=replace(told.answer, standalone_question=long))
+    assert f"Asked as: {long[: 7 + 151]} …" in Reader(exchange_html(exchange, TODAY)).text
+    assert asked_as("x" * 200) == "x" * 160 + " …"
 
 
 def test_the_filters_stand_beside_the_answer_that_used_them() -> None:
