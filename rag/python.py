@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from rag.answer import Answerer, Filters, load_model
 from rag.index import Index
@@ -74,10 +74,26 @@ def _opened(index: Index | str | Path | None) -> Index:
     return index if isinstance(index, Index) else open_index(Path(index or Settings().index))
 
 
+class _Named:
+    """The generator that was last asked for by name. Only one is kept: two would take the memory of both."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # who asks first while it is loaded waits for it
+        self._name: str | None = None
+        self._model: ChatModel | None = None
+
+    def get(self, name: str) -> ChatModel | None:
+        """Return the generator of that name, loaded if it is not the last; None for "none"."""
+        with self._lock:
+            if name != self._name:
+                self._name = self._model = None
+                self._model = load_model(name)
+                self._name = name
+            return self._model
+
+
+_NAMED = _Named()
+
+
 def _loaded(model: ChatModel | str) -> ChatModel | None:
-    return _named(model) if isinstance(model, str) else model
-
-
-@lru_cache(maxsize=1)
-def _named(model: str) -> ChatModel | None:
-    return load_model(model)
+    return _NAMED.get(model) if isinstance(model, str) else model

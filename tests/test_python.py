@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import weakref
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from rag import Index, ask, python, retrieve
 from rag.engine import Engine
-from rag.errors import UsageError
+from rag.errors import ModelError, UsageError
 from rag.types import ChatModel, Hit, Span
 from tests.conftest import ScriptedModel, WordEncoder, WordReader
 
@@ -32,10 +35,8 @@ class Skimmer(ScriptedModel):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_loaded() -> Iterator[None]:
-    python._named.cache_clear()
-    yield
-    python._named.cache_clear()
+def _nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python, "_NAMED", python._Named())
 
 
 def ids(question: str, index: Index, skim: ChatModel | str | None = None, k: int = 9) -> list[str]:
@@ -123,6 +124,51 @@ def test_a_named_model_is_loaded_once_until_another_is_named(
         ask("Is the ferry dear?", index=index, model=name)
         retrieve("Is the ferry dear?", index=index, skim=name)
     assert loaded == ["one", "other"]
+
+
+def test_the_last_model_is_gone_before_another_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[weakref.ref[ScriptedModel]] = []
+
+    def load(_name: str) -> ChatModel:
+        assert [model() for model in kept] == [None] * len(kept)
+        model = ScriptedModel("")
+        kept.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(python, "load_model", load)
+    for name in ("one", "other"):
+        assert python._loaded(name) is kept[-1]()
+    assert len(kept) == 2
+
+
+def test_who_asks_while_a_model_is_loaded_gets_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, go = Event(), Event()
+    loaded: list[str] = []
+
+    def load(name: str) -> ChatModel:
+        loaded.append(name)
+        loading.set()
+        assert go.wait(10)
+        return ScriptedModel("")
+
+    monkeypatch.setattr(python, "load_model", load)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(python._loaded, "one")
+        assert loading.wait(10)
+        second = pool.submit(python._loaded, "one")
+        go.set()
+        assert first.result(10) is second.result(10)
+    assert loaded == ["one"]
+
+
+def test_what_could_not_be_loaded_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> ChatModel:
+        raise ModelError(f"{name} is not here")
+
+    monkeypatch.setattr(python, "load_model", load)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="one is not here"):
+            python._loaded("one")
 
 
 @pytest.mark.models
