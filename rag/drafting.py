@@ -84,7 +84,7 @@ def examine(
     alone: list[tuple[Candidate, Told]] = []
     for candidate in read.pool[:JUDGED]:
         block = prompts.passages_block(understood(candidate))
-        told = yield from _told(session, prompts.checking(block, _asked(read), read.earlier))
+        told = yield from _told(session, prompts.checking(block, read.asked, read.before))
         alone.append((candidate, told))
     read = _judged(read, [told for _, told in alone], known)
     if clear:
@@ -94,7 +94,7 @@ def examine(
 
 def _told_together(session: GeneratorSession, read: Reading) -> Generator[Draft, None, Told]:
     block = _block(read, read.chosen)
-    return (yield from _told(session, prompts.checking(block, _timeless(read), read.earlier)))
+    return (yield from _told(session, prompts.checking(block, _timeless(read), read.before)))
 
 
 def _judged(read: Reading, alone: Sequence[Told], known: Probe | None) -> Reading:
@@ -111,14 +111,14 @@ def skim(
     session: GeneratorSession, found: Found, weighed: Weighed, history: Sequence[Turn]
 ) -> Generator[Draft, None, list[float]]:
     """Return how much the question turns to each of the first sentences; empty when the model cannot tell."""
-    before = said_before(found, history)
+    before = said_before(found, history) if found.leans else ""
     asked = found.question if before else found.standalone_question
     pool = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
     return (yield from _reading(session.attend(*prompts.skimming(pool, asked, before))))
 
 
 def said_before(found: Found, history: Sequence[Turn]) -> str:
-    """Return what was said before, for a follow-up."""
+    """Return what was said before, for a follow-up: the reader was told that already."""
     return earlier(history) if found.standalone_question != found.question else ""
 
 
@@ -152,7 +152,7 @@ def write(
         return ""
     text = ""
     block = _block(read, [read.best])
-    writing = session.stream(prompts.asking(block, _timeless(read), read.earlier), MAX_TOKENS)
+    writing = session.stream(prompts.asking(block, _timeless(read), read.before), MAX_TOKENS)
     try:
         for new in writing:
             if new and not text:
@@ -168,11 +168,6 @@ def _block(read: Reading, sentences: Sequence[Candidate]) -> str:
     return prompts.passages_block(sentences, newest_first=read.found.dates.order == "latest")
 
 
-def _asked(read: Reading) -> str:
-    """What is asked of the model: a follow-up as it was typed, with what was said before beside it."""
-    return read.found.question if read.earlier else read.question
-
-
 def _timeless(read: Reading) -> str:
     """What is asked of it where the best sentence is found: without the times that this may be of, as far as
     anyone can say (its article is undated, and it names none). The model does not believe what no date
@@ -180,8 +175,8 @@ def _timeless(read: Reading) -> str:
     """
     dates, article = read.found.dates, read.best.hit.article
     dated = article.published is not None or dates.named_in(read.best.text) is not None
-    if read.earlier or dated or article.not_before is None:
-        return _asked(read)
+    if read.found.leans or dated or article.not_before is None:
+        return read.asked
     return dates.without(read.question, article.not_before)
 
 

@@ -59,8 +59,17 @@ class Reading:
         return self.found.standalone_question
 
     @property
+    def before(self) -> str:
+        """What was said before, where the question cannot be understood without: beside one that a rule has
+        completed it leads a model to what was asked then (eval/NOTES.md).
+        """
+        return self.earlier if self.found.leans else ""
+
+    @property
     def asked(self) -> str:
-        """The question without what was said before: that the passages speak of that proves nothing."""
+        """The question as it is asked of a model, with ``before`` beside it, and of the evidence: that passages
+        speak of what was said before proves nothing.
+        """
         return self.found.question if self.found.leans else self.question
 
     def quoted_by(self, statement: Statement) -> list[Candidate]:

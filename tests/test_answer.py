@@ -231,6 +231,18 @@ def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     assert asked.endswith("Question: And who opened it?")
 
 
+def test_a_follow_up_that_rules_complete_is_asked_whole(index: Index) -> None:
+    model = ScriptedModel("The ferry carried 900 passengers a day.")
+    history: list[Turn] = [
+        ("user", "How many passengers did the ferry carry in 2021?"),
+        ("assistant", "The ferry carried about 600 passengers a day."),
+    ]
+    Answerer(index, model, TODAY).answer("And in 2024?", history)
+    asked = [prompt[-1][1].partition("</passages>")[2].strip() for prompt in model.prompts]
+    assert asked[-1] == "Question: How many passengers did the ferry carry in 2024?"
+    assert {a.splitlines()[0] for a in asked} == {asked[-1]}
+
+
 def test_without_a_model_too_a_follow_up_is_answered_with_something_new(
     tmp_path: Path, encoder: WordEncoder
 ) -> None:
