@@ -67,8 +67,8 @@ class Reading:
 
     @property
     def asked(self) -> str:
-        """The question as it is asked of a model, with ``before`` beside it, and of the evidence: that passages
-        speak of what was said before proves nothing.
+        """The question as it is asked of a model, with ``before`` beside it, and of the evidence, for that
+        passages speak of what was said before proves nothing.
         """
         return self.found.question if self.found.leans else self.question
 
