@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.abstention import REFUSAL
-from rag.ellipsis import at_present, completed
+from rag.ellipsis import completed
 from rag.question_dates import question_dates
 from rag.text import content_words, fold, words
 from rag.types import Turn
@@ -126,12 +126,7 @@ def _of_other_time(question: str, before: str, today: date) -> str | None:
     time.
     """
     rest = _LEAD.sub("", question)
-    dates = question_dates(rest, today)
-    if dates.order == "latest" and dates.order_span:
-        start, end = dates.order_span
-        if not words(rest[:start] + rest[end:]):
-            return at_present(before, rest, today)
-    whole = completed(before, rest, today) if dates else rest
+    whole = completed(before, rest, today) if question_dates(rest, today) else rest
     return whole if whole != rest else None
 
 

@@ -111,10 +111,9 @@ def skim(
     session: GeneratorSession, found: Found, weighed: Weighed, history: Sequence[Turn]
 ) -> Generator[Draft, None, list[float]]:
     """Return how much the question turns to each of the first sentences; empty when the model cannot tell."""
-    before = said_before(found, history) if found.leans else ""
-    asked = found.question if before else found.standalone_question
+    before = earlier(history) if found.leans else ""
     pool = reading.first_words(weighed.sentences, reading.SKIMMED_WORDS)
-    return (yield from _reading(session.attend(*prompts.skimming(pool, asked, before))))
+    return (yield from _reading(session.attend(*prompts.skimming(pool, found.asked, before))))
 
 
 def said_before(found: Found, history: Sequence[Turn]) -> str:

@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 from rag.question_dates import question_dates
+from rag.text import words
 
 _WH = r"(?:(?:in|at|on|by|for|from|to|with|of) )?(?:who|whom|what|which|where|how \w+)"
 _AUXILIARY = r"(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|may|might)(?= )"
@@ -40,17 +41,12 @@ def completed(first: str, part: str, today: date) -> str:
     """Return a later part of a question with what it leaves out of the first; itself when that is nothing
     that a rule knows.
     """
-    return _at_other_time(first, part, today) or _about_the_same(first, part) or part
-
-
-def at_present(first: str, word: str, today: date) -> str | None:
-    """Return a question about another time as one about the present, of which a ``word`` speaks ("now");
-    None for one about several times.
-    """
-    timeless = _without_time(first, today)
-    if question_dates(timeless, today).words:
-        return None
-    return f"{_in_tense(timeless, 'is')} {word.strip(' ?.!').lower()}?"
+    return (
+        _at_other_time(first, part, today)
+        or _at_present(first, part, today)
+        or _about_the_same(first, part)
+        or part
+    )
 
 
 def _at_other_time(first: str, part: str, today: date) -> str | None:
@@ -59,6 +55,20 @@ def _at_other_time(first: str, part: str, today: date) -> str | None:
     if not other or not first.lower().startswith(other.group(1).lower() + " "):
         return None
     return f"{_in_tense(_without_time(first, today), other.group(2))} {other.group(3)}?"
+
+
+def _at_present(first: str, part: str, today: date) -> str | None:
+    """ "Now?" after "Who was it in 2023?": the first question, of the present; not after one about several
+    times.
+    """
+    dates = question_dates(part, today)
+    if dates.order != "latest" or dates.order_span is None:
+        return None
+    start, end = dates.order_span
+    timeless = _without_time(first, today)
+    if words(part[:start] + part[end:]) or question_dates(timeless, today).words:
+        return None
+    return f"{_in_tense(timeless, 'is')} {part.strip(' ?.!').lower()}?"
 
 
 def _without_time(question: str, today: date) -> str:

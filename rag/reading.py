@@ -70,7 +70,7 @@ class Reading:
         """The question as it is asked of a model, with ``before`` beside it, and of the evidence, for that
         passages speak of what was said before proves nothing.
         """
-        return self.found.question if self.found.leans else self.question
+        return self.found.asked
 
     def quoted_by(self, statement: Statement) -> list[Candidate]:
         """The sentences that a statement quotes."""

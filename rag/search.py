@@ -34,6 +34,11 @@ class Found:
         asked = self.question.strip()
         return self.standalone_question != asked and self.standalone_question.startswith(asked)
 
+    @property
+    def asked(self) -> str:
+        """The question without what stands behind it of what was said before."""
+        return self.question if self.leans else self.standalone_question
+
 
 def find(
     index: Index,

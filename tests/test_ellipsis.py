@@ -25,6 +25,7 @@ TODAY = date(2026, 1, 1)
         ("Who led the crew in 2023?", "Who before the storm?", "Who led the crew before the storm?"),
         ("Who led the crew when it sailed?", "Who when it sank?", "Who led the crew when it sank?"),
         ("Who led the crew when it sailed?", "Who a year later?", "Who led the crew a year later?"),
+        ("Who was mayor in 2023?", "Now?", "Who is mayor now?"),
         ("How big was the debt in 2021?", "How big in 2023?", "How big was the debt in 2023?"),
         (
             "How much was promised at first?",
