@@ -24,6 +24,7 @@ LIKELY_AGREED = 2.0  # standard deviations, for a sentence that holds all that t
 LIKELY_LACKING = 2.0  # standard deviations less, for a sentence without the kind of answer that is asked for
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 TRUSTED = 0.65  # trust from which the model is not asked to compare: what the passages agree on is surer
+WIDELY = 5  # articles that each seem to answer, from which on it is so as well: they can agree
 SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -82,6 +83,7 @@ def weigh(
     )
     believed, latest = trust(reads.values()), found.dates.order == "latest"
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
+    trusts = trusted >= TRUSTED or (not latest and articles_that_answer(pool, reads) >= WIDELY)
     ordered, sentences = [values[i] for i in order], [pool[i] for i in order]
     return Weighed(
         sentences,
@@ -92,18 +94,24 @@ def weigh(
         [lacks[i] for i in order],
         max(cosines),
         signals,
-        is_clear(ordered, trusted, believed),
+        is_clear(ordered, trusts, believed),
         _doubtful(found, sentences, ordered),
         reads,
     )
 
 
-def is_clear(values: Sequence[float], trusted: float, believed: float) -> bool:
-    """Whether one of the sentences of these values, best first, is the one: there is no other, the passages
-    are ``trusted`` to answer, or the first is far ahead and they are ``believed`` to (probabilities).
+def articles_that_answer(pool: Iterable[Candidate], reads: Mapping[str, Read]) -> int:
+    """Return how many articles have a passage of which the reader says that it answers rather than not."""
+    seeming = {id_ for id_, read in reads.items() if read.relevance > 0}
+    return len({c.hit.article.id for c in pool if c.hit.passage.id in seeming})
+
+
+def is_clear(values: Sequence[float], trusts: bool, believed: float) -> bool:
+    """Whether one of the sentences of these values, best first, is the one: there is no other, what the
+    passages agree on is trusted, or the first is far ahead and they are ``believed`` to answer (probability).
     """
     far_ahead = len(values) == 1 or (values[0] - values[1] >= SURE and believed >= LIKELY_TRUE)
-    return far_ahead or trusted >= TRUSTED
+    return far_ahead or trusts
 
 
 def _doubtful(found: Found, sentences: Sequence[Candidate], values: Sequence[float]) -> bool:

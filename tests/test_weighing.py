@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import pytest
 
@@ -82,20 +83,47 @@ def test_attention_and_likeness_are_added_by_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "trusted", "believed", "clear"),
+    ("values", "trusts", "believed", "clear"),
     [
-        ([3.0, 3.0 - weighing.SURE], 0.0, weighing.LIKELY_TRUE, True),  # far ahead
-        ([3.0, 3.1 - weighing.SURE], 0.0, weighing.LIKELY_TRUE, False),
-        ([3.0, 3.0 - weighing.SURE], 0.0, weighing.LIKELY_TRUE - 0.01, False),
-        ([-9.0], 0.0, 0.0, True),  # there is no other
-        ([3.0, 3.0], weighing.TRUSTED, weighing.TRUSTED, True),
-        ([3.0, 3.0], 0.0, weighing.TRUSTED, False),  # the latest is asked for
+        ([3.0, 3.0 - weighing.SURE], False, weighing.LIKELY_TRUE, True),  # far ahead
+        ([3.0, 3.1 - weighing.SURE], False, weighing.LIKELY_TRUE, False),
+        ([3.0, 3.0 - weighing.SURE], False, weighing.LIKELY_TRUE - 0.01, False),
+        ([-9.0], False, 0.0, True),  # there is no other
+        ([3.0, 3.0], True, 0.0, True),
+        ([3.0, 3.0], False, 1.0, False),
     ],
 )
 def test_some_sentences_need_no_comparing(
-    values: list[float], trusted: float, believed: float, clear: bool
+    values: list[float], trusts: bool, believed: float, clear: bool
 ) -> None:
-    assert weighing.is_clear(values, trusted, believed) == clear
+    assert weighing.is_clear(values, trusts, believed) == clear
+
+
+def told_by(articles: int, relevance: float) -> tuple[list[Candidate], dict[str, Read]]:
+    """A sentence of each of so many articles, all alike, and how a reader reads them."""
+    pool = [candidate("A ferry left.", f"article-{i}") for i in range(articles)]
+    return pool, {c.hit.passage.id: Read(relevance, (1.0,)) for c in pool}
+
+
+@pytest.mark.parametrize(
+    ("articles", "relevance", "order", "clear"),
+    [
+        (1, weighing.WIDELY, None, True),  # it alone is trusted
+        (weighing.WIDELY, 0.1, None, True),
+        (weighing.WIDELY - 1, 0.1, None, False),
+        (weighing.WIDELY, -0.1, None, False),  # none of them seems to answer
+        (weighing.WIDELY, 0.1, "latest", False),  # most tell what was so before
+    ],
+)
+def test_what_many_articles_answer_is_not_compared(
+    articles: int, relevance: float, order: Literal["latest"] | None, clear: bool
+) -> None:
+    pool, reads = told_by(articles, relevance)
+    pool.append(replace(pool[0], text="A crane left."))
+    found = Found("What left?", "What left?", None, QuestionDates(order=order), ())
+    made = weighing.weigh(found, pool, [0.0] * len(pool), reads)
+    assert weighing.articles_that_answer(pool, reads) == articles * (relevance > 0)
+    assert made.clear is clear
 
 
 def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
