@@ -25,6 +25,7 @@ LIKELY_LACKING = 2.0  # standard deviations less, for a sentence without the kin
 LIKELY_WEIGHT = 0.6  # beside attention, both standardised
 TRUSTED = 0.65  # trust from which the model is not asked to compare: what the passages agree on is surer
 WIDELY = 5  # articles that each seem to answer, from which on it is so as well: they can agree
+SHARED = 0.3  # of what they give as answers, at least, that the first sentence then has to hold
 SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
@@ -83,7 +84,8 @@ def weigh(
     )
     believed, latest = trust(reads.values()), found.dates.order == "latest"
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
-    trusts = trusted >= TRUSTED or (not latest and articles_that_answer(pool, reads) >= WIDELY)
+    widely = articles_that_answer(pool, reads) >= WIDELY and agreed[order[0]] >= SHARED
+    trusts = trusted >= TRUSTED or (widely and not latest)
     ordered, sentences = [values[i] for i in order], [pool[i] for i in order]
     return Weighed(
         sentences,

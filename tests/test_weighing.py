@@ -99,26 +99,27 @@ def test_some_sentences_need_no_comparing(
     assert weighing.is_clear(values, trusts, believed) == clear
 
 
-def told_by(articles: int, relevance: float) -> tuple[list[Candidate], dict[str, Read]]:
+def told_by(articles: int, relevance: float, answer: str) -> tuple[list[Candidate], dict[str, Read]]:
     """A sentence of each of so many articles, all alike, and how a reader reads them."""
     pool = [candidate("A ferry left.", f"article-{i}") for i in range(articles)]
-    return pool, {c.hit.passage.id: Read(relevance, (1.0,)) for c in pool}
+    return pool, {c.hit.passage.id: Read(relevance, (1.0,), ((answer, 1.0),)) for c in pool}
 
 
 @pytest.mark.parametrize(
-    ("articles", "relevance", "order", "clear"),
+    ("articles", "relevance", "answer", "order", "clear"),
     [
-        (1, weighing.WIDELY, None, True),  # it alone is trusted
-        (weighing.WIDELY, 0.1, None, True),
-        (weighing.WIDELY - 1, 0.1, None, False),
-        (weighing.WIDELY, -0.1, None, False),  # none of them seems to answer
-        (weighing.WIDELY, 0.1, "latest", False),  # most tell what was so before
+        (1, 5.0, "ferry", None, True),  # it alone is trusted
+        (weighing.WIDELY, 0.1, "ferry", None, True),
+        (weighing.WIDELY, 0.1, "barge", None, False),  # they agree on what no sentence holds
+        (weighing.WIDELY - 1, 0.1, "ferry", None, False),
+        (weighing.WIDELY, -0.1, "ferry", None, False),  # none of them seems to answer
+        (weighing.WIDELY, 0.1, "ferry", "latest", False),  # most tell what was so before
     ],
 )
 def test_what_many_articles_answer_is_not_compared(
-    articles: int, relevance: float, order: Literal["latest"] | None, clear: bool
+    articles: int, relevance: float, answer: str, order: Literal["latest"] | None, clear: bool
 ) -> None:
-    pool, reads = told_by(articles, relevance)
+    pool, reads = told_by(articles, relevance, answer)
     pool.append(replace(pool[0], text="A crane left."))
     found = Found("What left?", "What left?", None, QuestionDates(order=order), ())
     made = weighing.weigh(found, pool, [0.0] * len(pool), reads)
