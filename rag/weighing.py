@@ -74,14 +74,6 @@ def weigh(
     if found.dates.order == "latest":
         values = favour_newest(pool, values, NEARLY)
     order = in_order(values)
-    signals = (
-        {
-            "answer": max(max(read.sentences) for read in reads.values()),
-            "relevance": max(read.relevance for read in reads.values()),
-        }
-        if reads
-        else {}
-    )
     believed, latest = trust(reads.values()), found.dates.order == "latest"
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
     widely = articles_that_answer(pool, reads) >= WIDELY and agreed[order[0]] >= SHARED
@@ -95,11 +87,19 @@ def weigh(
         [trusted * agreed[i] for i in order],
         [lacks[i] for i in order],
         max(cosines),
-        signals,
+        _signals(reads),
         is_clear(ordered, trusts, believed),
         _doubtful(found, sentences, ordered),
         reads,
     )
+
+
+def _signals(reads: Mapping[str, Read]) -> dict[str, float]:
+    """What the reader says for and against an answer."""
+    if not reads:
+        return {}
+    answer = max(max(read.sentences) for read in reads.values())
+    return {"answer": answer, "relevance": max(read.relevance for read in reads.values())}
 
 
 def articles_that_answer(pool: Iterable[Candidate], reads: Mapping[str, Read]) -> int:
