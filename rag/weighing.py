@@ -61,20 +61,19 @@ def weigh(
     found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
 ) -> Weighed:
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
-    answers = given(found.standalone_question, reads.values())
+    question, latest = found.standalone_question, found.dates.order == "latest"
+    answers = given(question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
-    unfit = lacking(found.standalone_question, [c.text for c in pool])
+    unfit = lacking(question, [c.text for c in pool])
     lacks = [lack or found.dates.elsewhen(c.text) for lack, c in zip(unfit, pool, strict=True)]
     values = [
         likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
-        for likeness, share, lack in zip(
-            likely(found.standalone_question, pool, cosines, reads), agreed, lacks, strict=True
-        )
+        for likeness, share, lack in zip(likely(question, pool, cosines, reads), agreed, lacks, strict=True)
     ]
-    if found.dates.order == "latest":
+    if latest:
         values = favour_newest(pool, values, NEARLY)
     order = in_order(values)
-    believed, latest = trust(reads.values()), found.dates.order == "latest"
+    believed = trust(reads.values())
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
     widely = articles_that_answer(pool, reads) >= WIDELY and agreed[order[0]] >= SHARED
     trusts = trusted >= TRUSTED or (widely and not latest)
