@@ -19,6 +19,7 @@ from rag.wanted import asks_for_list
 LONGEST_ANSWER = 60  # words that several sentences may have together
 LIST_WORDS = 40  # that an answer may have beyond those where a list is asked for, which must be complete
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
+FEWEST = 8  # and words, or most of a short one: a shorter piece mostly says nothing by itself
 
 
 def beyond(question: str) -> int:
@@ -71,7 +72,7 @@ def with_rivals(
     for kept in range(len(pieces), len(shown) if fits else len(shown) - 1, -1):
         together = pieces[:kept]
         left = most - sum(piece.fixed for piece in together)
-        cut = cut_together([piece.quote for piece in together if piece.quote], left, LEFT)
+        cut = cut_together([piece.quote for piece in together if piece.quote], left, LEFT, FEWEST)
         if cut is not None:
             parts = iter(cut)
             return [piece.telling(next(parts)) if piece.quote else piece.statement for piece in together]

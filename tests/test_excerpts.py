@@ -104,6 +104,14 @@ def test_texts_are_cut_to_so_many_words_together(most: int, shown: list[str] | N
     assert excerpts(["one two, three four", "five six, seven eight"], "", most, 0.5) == shown
 
 
+@pytest.mark.parametrize(("most", "left"), [(12, [5, 7]), (9, [3, 6]), (8, None)])
+def test_of_a_long_text_so_many_words_stay_and_of_a_short_one_most(most: int, left: list[int] | None) -> None:
+    """Three of five, and six of twenty."""
+    texts = [Cuttable.of(" ".join(["port"] * size), "", None) for size in (5, 20)]
+    shown = cut_together(texts, most, 0.1, 6)
+    assert (shown and [length(text) for text in shown]) == left
+
+
 def test_a_neat_end_is_no_reason_to_show_less_than_the_least() -> None:
     text = "the bridge and the road were paid for by the town alone, Son said."
     assert excerpts([text], "", 8, 0.5) == ["… paid for by the town alone, Son said."]
