@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,17 @@ from rag.wanted import asks_for_list
 LONGEST_ANSWER = 60  # words that several sentences may have together
 LIST_WORDS = 40  # that an answer may have beyond those where a list is asked for, which must be complete
 LEFT = 0.3  # share of a quotation that is left at least when it is cut for another to stand beside it
-FEWEST = 8  # and words, or most of a short one: a shorter piece mostly says nothing by itself
+FEWEST, MOSTLY = 8, 0.6  # and words, or the share of a short one: less mostly says nothing by itself
 
 
 def beyond(question: str) -> int:
     """Return how many words an answer may have beyond those of others."""
     return LIST_WORDS if asks_for_list(question) else 0
+
+
+def least(words: int) -> int:
+    """Return how many of a quotation's words must stay when it is cut."""
+    return max(math.ceil(LEFT * words), min(FEWEST, math.ceil(MOSTLY * words)))
 
 
 def whole(statement: Statement) -> bool:
@@ -72,7 +78,7 @@ def with_rivals(
     for kept in range(len(pieces), len(shown) if fits else len(shown) - 1, -1):
         together = pieces[:kept]
         left = most - sum(piece.fixed for piece in together)
-        cut = cut_together([piece.quote for piece in together if piece.quote], left, LEFT, FEWEST)
+        cut = cut_together([piece.quote for piece in together if piece.quote], left, least)
         if cut is not None:
             parts = iter(cut)
             return [piece.telling(next(parts)) if piece.quote else piece.statement for piece in together]

@@ -7,9 +7,8 @@ is well, within a name is not.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,7 +28,6 @@ WELL, WITHIN, WAITING = 0.2, 2.0, 1.5  # of that: at a clause, in a name or figu
 LISTED = 0.6  # of that: between the things of a list, and beside an aside of a few words, "he said,"
 ITEM_WORDS, ASIDE_WORDS = 6, 3  # of a thing of a list and of an aside, at most
 TURNED = 5.0  # of that, where what was left out says "not" or "if": the rest would say something else
-MOSTLY = 0.6  # share of a short text that must stay
 FIRST = 2.0  # weight of the first of several sentences, which most often has the answer
 _OPEN = re.compile(
     r"\b(?:if|unless|whether|den(?:y|ies|ied|ying)|false(?:ly)?|untrue|wrongly|hardly)\b", re.I
@@ -78,13 +76,10 @@ class Cuttable:
             best.append((float(value[first]), (first, first + size)))
         return cls(pieces, best)
 
-    def sizes(self, least: float, fewest: int, most: int) -> range:
-        """Return to how many words it may be cut: the share ``least`` must stay and ``fewest`` words, or
-        ``MOSTLY`` all of a short text, and ``most`` may.
-        """
+    def sizes(self, least: Callable[[int], int], most: int) -> range:
+        """Return to how many words it may be cut: ``least`` of so many must stay, and ``most`` may."""
         whole = len(self.pieces)
-        few = min(fewest, math.ceil(MOSTLY * whole))
-        return range(max(1, few, math.ceil(least * whole)), min(most, whole) + 1)
+        return range(max(1, least(whole)), min(most, whole) + 1)
 
     def part(self, size: int) -> str:
         """Return the best part of so many words, with marks where it is cut."""
@@ -103,21 +98,21 @@ def excerpt(text: str, about: str, most: int, given: Given | None = None) -> str
     return cut.part(max(range(max(1, most // 2), most + 1), key=lambda size: cut.best[size][0]))
 
 
-def cut_together(texts: Sequence[Cuttable], most: int, least: float, fewest: int = 1) -> list[str] | None:
-    """Return texts cut to ``most`` words together, so that all that is left is worth most; None where of each
-    the share ``least`` and ``fewest`` words, or most of a short one, cannot stay.
+def cut_together(texts: Sequence[Cuttable], most: int, least: Callable[[int], int]) -> list[str] | None:
+    """Return texts cut to ``most`` words together, so that all that is left is worth most; None where not as
+    much of each can stay as must, which ``least`` says of a text of so many words.
     """
-    sizes = _sizes(texts, most, least, fewest)
+    sizes = _sizes(texts, most, least)
     return None if sizes is None else [text.part(size) for text, size in zip(texts, sizes, strict=True)]
 
 
-def _sizes(cut: Sequence[Cuttable], most: int, least: float, fewest: int) -> tuple[int, ...] | None:
+def _sizes(cut: Sequence[Cuttable], most: int, least: Callable[[int], int]) -> tuple[int, ...] | None:
     """Return to how many words each of some texts is best cut: a knapsack, filled text after text."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}  # by the words of all so far
     for place, each in enumerate(cut):
         longer: dict[int, tuple[float, tuple[int, ...]]] = {}
         for used, (worth, sizes) in best.items():
-            for size in each.sizes(least, fewest, most - used):
+            for size in each.sizes(least, most - used):
                 value = worth + (FIRST if place == 0 else 1.0) * each.best[size][0]
                 if used + size not in longer or value > longer[used + size][0]:
                     longer[used + size] = (value, (*sizes, size))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,9 @@ from rag.excerpts import CUT, Cuttable, cut_together, excerpt, length
 
 
 def excerpts(texts: list[str], about: str, most: int, least: float) -> list[str] | None:
-    return cut_together([Cuttable.of(text, about, None) for text in texts], most, least)
+    return cut_together(
+        [Cuttable.of(text, about, None) for text in texts], most, lambda words: math.ceil(least * words)
+    )
 
 
 EIGHT = "one two\nthree four five six seven eight"
@@ -108,7 +112,7 @@ def test_texts_are_cut_to_so_many_words_together(most: int, shown: list[str] | N
 def test_of_a_long_text_so_many_words_stay_and_of_a_short_one_most(most: int, left: list[int] | None) -> None:
     """Three of five, and six of twenty."""
     texts = [Cuttable.of(" ".join(["port"] * size), "", None) for size in (5, 20)]
-    shown = cut_together(texts, most, 0.1, 6)
+    shown = cut_together(texts, most, lambda words: min(6, words - 2))
     assert (None if shown is None else [length(text) for text in shown]) == left
 
 

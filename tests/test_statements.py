@@ -8,6 +8,7 @@ import pytest
 
 from rag import statements
 from rag.agreement import Given
+from rag.beside import least
 from rag.excerpts import excerpt
 from rag.grounding import Candidate
 from rag.passages import split
@@ -184,6 +185,13 @@ def test_rivals_are_cut_to_the_words_of_an_answer_and_left_out_where_too_little_
     made = grounded(replace(read, rivals=[rival]), "", shared_words, most)
     assert [s.text for s in made.shown] == shown
     assert [e.quote for s in made.shown for e in s.evidence] == [COST, FERRY][: len(shown)]
+
+
+@pytest.mark.parametrize(("words", "stay"), [(1, 1), (5, 3), (9, 6), (13, 8), (26, 8), (27, 9)])
+def test_of_a_quotation_three_tenths_stay_and_eight_words_or_most_of_a_short_one(
+    words: int, stay: int
+) -> None:
+    assert least(words) == stay
 
 
 def test_a_part_of_a_quotation_has_the_answer_that_passages_give() -> None:
