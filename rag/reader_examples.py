@@ -3,16 +3,20 @@
 A question is read over whole sentences around its answer and over passages that do not answer: a near miss of
 the same article, and what is left of the paragraph without the answer's sentence, or a near miss of another
 article. Which sentences stand around an answer is drawn anew each time.
+
+SQuAD's questions are near the words of their paragraphs. eval/reworded.jsonl says some of them in other
+words, and has for each one that the same part of the paragraph seems to answer and does not.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +30,8 @@ NEAR, FAR = 6, 4  # near misses of the same article and of others, of the best t
 SEARCHED = 60  # paragraphs among which those of other articles are looked for
 WITHOUT = 0.35  # of the questions are also read over their own paragraph without its answer
 ELSEWHERE = 0.4  # and of some over a near miss of another article; the rest over a second of the same
+ALONE = 0.6  # of the questions with a misleading one beside them are read over one passage less
+BESIDE = 0.5  # as many questions in SQuAD's words as there are in others
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +45,23 @@ class Example:
     end: int
     near: tuple[str, ...]
     far: tuple[str, ...] = ()
+    misleading: str | None = None  # a question that the paragraph seems to answer
 
     @property
     def answer(self) -> str:
         """The words that answer."""
         return self.paragraph[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Reworded:
+    """A question of a SQuAD file said in other words, and one that a part of its paragraph seems to answer
+    and does not, as far as these could be written; ``part`` is that part, with the answer in it.
+    """
+
+    part: Span
+    question: str | None = None
+    misleading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +73,50 @@ class Row:
     answer: Span | None
 
 
-def examples(path: Path) -> list[Example]:
-    """Read the questions of a SQuAD file and find their near misses."""
+def examples(
+    path: Path, reworded: Mapping[str, Reworded] | None = None, rng: random.Random | None = None
+) -> list[Example]:
+    """Read the questions of a SQuAD file and find their near misses.
+
+    Where some are ``reworded``, by id, only these are taken, each in its other words and over its part of the
+    paragraph, and ``BESIDE`` times as many of the rest as they stand, which ``rng`` draws.
+    """
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
     placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
     texts, owners = [p["context"] for _, p in placed], np.asarray([owner for owner, _ in placed])
+    asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
     lexical, found = Lexical(texts), list[Example]()
-    for owner, paragraph in placed:
-        title, context = articles[owner]["title"].replace("_", " "), paragraph["context"]
-        for asked in paragraph["qas"]:
-            question, answer = asked["question"].strip(), asked["answers"][0]
-            best = np.argsort(-lexical.scores(question), kind="stable")
-            same = owners[best] == owner
-            near = _without(texts, best[same], answer["text"], NEAR)
-            far = _without(texts, best[~same][:SEARCHED], answer["text"], FAR)
-            start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
-            found.append(Example(question, title, context, start, end, near, far))
+    for owner, context, question in _drawn(asked, reworded, rng) if reworded and rng else asked:
+        answer = question["answers"][0]
+        start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+        said = (reworded or {}).get(question["id"]) or Reworded((0, len(context)))
+        words = said.question or question["question"].strip()
+        best = np.argsort(-lexical.scores(words), kind="stable")
+        same = owners[best] == owner
+        near = _without(texts, best[same], answer["text"], NEAR)
+        far = _without(texts, best[~same][:SEARCHED], answer["text"], FAR)
+        title, (a, b) = articles[owner]["title"].replace("_", " "), said.part
+        found.append(Example(words, title, context[a:b], start - a, end - a, near, far, said.misleading))
     return found
+
+
+Asked = tuple[int, str, Mapping[str, Any]]  # the article's place, the paragraph, the question
+
+
+def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], rng: random.Random) -> list[Asked]:
+    """Return the reworded questions and some of the rest."""
+    said = [each for each in asked if each[2]["id"] in reworded]
+    rest = [each for each in asked if each[2]["id"] not in reworded]
+    return said + rng.sample(rest, min(len(rest), round(BESIDE * len(said))))
+
+
+def read_reworded(path: Path) -> dict[str, Reworded]:
+    """Read questions in other words, by the id that they have in SQuAD."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {
+        line["id"]: Reworded((line["start"], line["end"]), line.get("question"), line.get("misleading"))
+        for line in lines
+    }
 
 
 def _without(texts: Sequence[str], rows: Iterable[int], answer: str, most: int) -> tuple[str, ...]:
@@ -96,8 +141,13 @@ def rows_of(example: Example, rng: random.Random) -> list[Row]:
         third = remainder(example)
     if third is None:
         third = _miss(example.far if kind < WITHOUT + ELSEWHERE else example.near, length, rng)
-    others = (_miss(example.near, length, rng), third)
-    return rows + [Row(example.question, title + text, None) for text in others if text is not None]
+    others = [text for text in (_miss(example.near, length, rng), third) if text is not None]
+    if example.misleading is None:
+        return rows + [Row(example.question, title + text, None) for text in others]
+    if len(others) > 1 and rng.random() < ALONE:
+        others = [rng.choice(others)]
+    rows += [Row(example.question, title + text, None) for text in others]
+    return [*rows, Row(example.misleading, rows[0].passage, None)]
 
 
 def passage(text: str, length: int, rng: random.Random, around: Span | None = None) -> Span:

@@ -1,8 +1,10 @@
-"""Trains the adapters of rag/reader.py on a file in SQuAD's format, on a GPU where there is one.
+r"""Trains the adapters of rag/reader.py on a file in SQuAD's format, on a GPU where there is one.
 
     python -m rag.reader_training train-v1.1.json --minutes 4 --out one.safetensors
     python -m rag.reader_training train-v1.1.json --rank 96 --rate 7e-4 --seed 1 --out two.safetensors
     python -m rag.reader_training --average one.safetensors two.safetensors
+    python -m rag.reader_training train-v1.1.json --reworded eval/reworded.jsonl --questions 16 --minutes 18 \
+        --rate 3e-4 --dropout 0 --start rag/reader.safetensors --out three.safetensors
 
 One softmax over the tokens of all that a question is read over (rag/reader_examples.py) says where the answer
 begins and ends (Clark and Gardner, Simple and Effective Multi-Paragraph Reading Comprehension, ACL 2018), and
@@ -24,7 +26,7 @@ from typing import Any
 
 from rag.models import model_path
 from rag.reader import ADAPTED, SCALE
-from rag.reader_examples import Example, Row, batches, examples
+from rag.reader_examples import Example, Row, batches, examples, read_reworded
 
 RANK = 64
 QUESTIONS = 32  # a step, each with two or three passages
@@ -33,18 +35,28 @@ DROPOUT = 0.1
 
 
 class Trainee:
-    """MiniLM with fresh adapters and heads, its own weights frozen."""
+    """MiniLM with fresh adapters and heads, or those of a file to ``start`` from, its own weights frozen."""
 
-    def __init__(self, folder: Path, rank: int = RANK, seed: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rank: int = RANK,
+        seed: int = 0,
+        start: Path | None = None,
+        dropout: float = DROPOUT,
+    ) -> None:
         import torch
+        from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 
         torch.manual_seed(seed)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
         self._model: Any = AutoModel.from_pretrained(
-            str(folder), local_files_only=True, hidden_dropout_prob=DROPOUT,
-            attention_probs_dropout_prob=DROPOUT,
+            str(folder), local_files_only=True,
+            hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
+            # on a processor going back through fused attention takes twice as long
+            attn_implementation="sdpa" if self.device == "cuda" else "eager",
         )  # fmt: skip
         self._model.requires_grad_(False).eval().to(self.device)
         width = self._model.config.hidden_size
@@ -56,6 +68,8 @@ class Trainee:
         for name, module in self._model.named_modules():
             if name.endswith(ADAPTED):
                 self._adapt(name, module, rank)
+        for name, learned in (load_file(start) if start else {}).items():
+            self.learned[name].copy_(learned)
         for tensor in self.learned.values():
             tensor.requires_grad_(True)
 
@@ -143,10 +157,12 @@ def train(
     report: Callable[[int, float], None],
     clock: Callable[[], float] = time.monotonic,
     seed: int = 0,
+    size: int = QUESTIONS,
 ) -> int:
-    """Train until the time is up; return the number of steps. ``report`` gets (step, loss) now and then.
+    """Train until the time is up, ``size`` questions a step; return the number of steps.
 
-    The learning rate rises to ``rate`` over the first 4 % of the time, then falls to nothing.
+    ``report`` gets (step, loss) now and then. The learning rate rises to ``rate`` over the first 4 % of the
+    time, then falls to nothing.
     """
     import torch
 
@@ -154,7 +170,7 @@ def train(
     learned = list(trainee.learned.values())
     optimizer = torch.optim.AdamW(learned, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     began, step, losses = clock(), 0, []
-    for batch in batches(found, QUESTIONS, rng):
+    for batch in batches(found, size, rng):
         spent = (clock() - began) / seconds
         if spent >= 1:
             break
@@ -209,6 +225,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of AdamW")
     parser.add_argument("--rank", type=int, default=RANK, help="of the adapters")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--start", type=Path, help="adapters to train on, of the same rank; fresh ones if not given"
+    )
+    parser.add_argument("--dropout", type=float, default=DROPOUT)
+    parser.add_argument("--reworded", type=Path, help="questions of the file in other words")
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="a step")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("reader.safetensors"))
     options = parser.parse_args(arguments)
     if options.average:
@@ -220,11 +242,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def report(step: int, loss: float) -> None:
         sys.stderr.write(f"step {step}: loss {loss:.3f}\n")
 
-    trainee = Trainee(Path(model_path("minilm")), options.rank, options.seed)
-    found = examples(options.squad)
-    steps = train(trainee, found, 60 * options.minutes, options.rate, report, seed=options.seed)
+    folder = Path(model_path("minilm"))
+    trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
+    rng = random.Random(options.seed)  # noqa: S311  # a choice, not a secret
+    reworded = read_reworded(options.reworded) if options.reworded else None
+    found = examples(options.squad, reworded, rng)
+    size, seconds = options.questions, 60 * options.minutes
+    steps = train(trainee, found, seconds, options.rate, report, seed=options.seed, size=size)
     trainee.save(options.out, steps)
-    sys.stderr.write(f"{options.out}: {steps} steps of {QUESTIONS} questions\n")
+    sys.stderr.write(f"{options.out}: {steps} steps of {size} questions\n")
 
 
 if __name__ == "__main__":

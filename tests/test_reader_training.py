@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from rag import models, reader_examples, reader_training
-from rag.reader_examples import SHORTEST, Example, Row, batches, examples, passage, remainder, rows_of
+from rag.reader_examples import (
+    SHORTEST,
+    Example,
+    Reworded,
+    Row,
+    batches,
+    examples,
+    passage,
+    read_reworded,
+    remainder,
+    rows_of,
+)
 from rag.reader_training import Trainee
 
 FERRY = "The ferry left Halvik at nine."
@@ -42,6 +53,7 @@ def article(title: str, *paragraphs: tuple[str, str, str]) -> dict[str, object]:
             "context": context,
             "qas": [
                 {
+                    "id": question,
                     "question": question,
                     "answers": [{"text": answer, "answer_start": context.index(answer)}],
                 }
@@ -92,6 +104,51 @@ def test_the_answer_stands_where_its_row_says_and_in_no_other_row(seed: int) -> 
     assert first.passage[slice(*first.answer)] == "140"
     assert 1 <= len(others) <= 2
     assert all(row.answer is None and "140" not in row.passage for row in others)
+
+
+def test_a_misleading_question_is_read_over_the_same_passage_last_and_has_no_answer_there() -> None:
+    asked = example(misleading="Who steered it?")
+    for seed in range(20):
+        first, *others, last = rows_of(asked, seeded(seed))
+        assert (last.question, last.passage, last.answer) == ("Who steered it?", first.passage, None)
+        assert first.answer is not None
+        assert {row.question for row in others} == {"When did it leave?"}
+
+
+def test_reworded_questions_are_read_over_their_part_beside_half_as_many_others(
+    squad: Path, tmp_path: Path
+) -> None:
+    data = json.loads(squad.read_text(encoding="utf-8"))
+    ferry = data["data"][0]["paragraphs"][0]
+    ferry["context"] = f"It rained. {FERRY} It was full."
+    ferry["qas"][0]["answers"][0]["answer_start"] += 11
+    squad.write_text(json.dumps(data), encoding="utf-8")
+    lines = [
+        {"id": "When did the ferry leave?", "start": 11, "end": 41, "question": "When did the boat go?"},
+        {"id": "Which colour has the ferry?", "start": 0, "end": 28, "misleading": "Who painted the ferry?"},
+    ]
+    path = tmp_path / "reworded.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    said = read_reworded(path)
+    assert said["Which colour has the ferry?"] == Reworded((0, 28), misleading="Who painted the ferry?")
+    first, second, third = examples(squad, said, seeded())
+    assert (first.question, first.paragraph, first.answer) == ("When did the boat go?", FERRY, "nine")
+    assert (second.question, second.misleading) == ("Which colour has the ferry?", "Who painted the ferry?")
+    assert (third.question, third.misleading) == ("What does the baker sell?", None)
+    assert examples(squad, said, seeded()) == [first, second, third]
+
+
+def test_what_is_reworded_is_one_question_of_each_kind_over_a_part() -> None:
+    path = Path(__file__).parents[1] / "eval" / "reworded.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    said = read_reworded(path)
+    assert len(said) == len(lines)  # no id twice
+    for one in said.values():
+        assert 0 <= one.part[0] < one.part[1]
+        for question in filter(None, (one.question, one.misleading)):
+            assert question.endswith("?")
+            assert 3 <= len(question.split()) <= 40
+    assert sum(one.misleading is not None for one in said.values()) >= 0.9 * len(said)
 
 
 def test_half_of_the_rows_stand_under_their_title() -> None:
