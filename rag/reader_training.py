@@ -55,8 +55,6 @@ class Trainee:
         self._model: Any = AutoModel.from_pretrained(
             str(folder), local_files_only=True,
             hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
-            # on a processor going back through fused attention takes twice as long
-            attn_implementation="sdpa" if self.device == "cuda" else "eager",
         )  # fmt: skip
         self._model.requires_grad_(False).eval().to(self.device)
         width = self._model.config.hidden_size
