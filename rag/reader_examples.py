@@ -73,20 +73,21 @@ class Row:
     answer: Span | None
 
 
-def examples(
-    path: Path, reworded: Mapping[str, Reworded] | None = None, rng: random.Random | None = None
-) -> list[Example]:
+Asked = tuple[int, str, Mapping[str, Any]]  # the article's place, the paragraph, the question
+
+
+def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: int = 0) -> list[Example]:
     """Read the questions of a SQuAD file and find their near misses.
 
     Where some are ``reworded``, by id, only these are taken, each in its other words and over its part of the
-    paragraph, and ``BESIDE`` times as many of the rest as they stand, which ``rng`` draws.
+    paragraph, and ``BESIDE`` times as many of the rest as they stand, drawn by ``seed``.
     """
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
     placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
     texts, owners = [p["context"] for _, p in placed], np.asarray([owner for owner, _ in placed])
     asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
     lexical, found = Lexical(texts), list[Example]()
-    for owner, context, question in _drawn(asked, reworded, rng) if reworded and rng else asked:
+    for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
         answer = question["answers"][0]
         start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
         said = (reworded or {}).get(question["id"]) or Reworded((0, len(context)))
@@ -100,11 +101,9 @@ def examples(
     return found
 
 
-Asked = tuple[int, str, Mapping[str, Any]]  # the article's place, the paragraph, the question
-
-
-def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], rng: random.Random) -> list[Asked]:
+def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], seed: int) -> list[Asked]:
     """Return the reworded questions and some of the rest."""
+    rng = random.Random(seed)  # noqa: S311  # a choice, not a secret
     said = [each for each in asked if each[2]["id"] in reworded]
     rest = [each for each in asked if each[2]["id"] not in reworded]
     return said + rng.sample(rest, min(len(rest), round(BESIDE * len(said))))

@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.errors import UsageError
 from rag.models import model_path
 from rag.reader import ADAPTED, SCALE
 from rag.reader_examples import Example, Row, batches, examples, read_reworded
@@ -67,6 +68,8 @@ class Trainee:
             if name.endswith(ADAPTED):
                 self._adapt(name, module, rank)
         for name, learned in (load_file(start) if start else {}).items():
+            if learned.shape != self.learned[name].shape:
+                raise UsageError(f"{start} has adapters of another rank than {rank}: name theirs with --rank")
             self.learned[name].copy_(learned)
         for tensor in self.learned.values():
             tensor.requires_grad_(True)
@@ -241,10 +244,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"step {step}: loss {loss:.3f}\n")
 
     folder = Path(model_path("minilm"))
-    trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
-    rng = random.Random(options.seed)  # noqa: S311  # a choice, not a secret
+    try:
+        trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
+    except UsageError as error:
+        parser.error(str(error))
     reworded = read_reworded(options.reworded) if options.reworded else None
-    found = examples(options.squad, reworded, rng)
+    found = examples(options.squad, reworded, options.seed)
     size, seconds = options.questions, 60 * options.minutes
     steps = train(trainee, found, seconds, options.rate, report, seed=options.seed, size=size)
     trainee.save(options.out, steps)
