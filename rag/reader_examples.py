@@ -86,11 +86,11 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
     texts, owners = [p["context"] for _, p in placed], np.asarray([owner for owner, _ in placed])
     asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
-    lexical, found = Lexical(texts), list[Example]()
+    lexical, found, reworded = Lexical(texts), list[Example](), reworded or {}
     for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
         answer = question["answers"][0]
         start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
-        said = (reworded or {}).get(question["id"]) or Reworded((0, len(context)))
+        said = reworded.get(question["id"]) or Reworded((0, len(context)))
         words = said.question or question["question"].strip()
         best = np.argsort(-lexical.scores(words), kind="stable")
         same = owners[best] == owner
@@ -141,12 +141,10 @@ def rows_of(example: Example, rng: random.Random) -> list[Row]:
     if third is None:
         third = _miss(example.far if kind < WITHOUT + ELSEWHERE else example.near, length, rng)
     others = [text for text in (_miss(example.near, length, rng), third) if text is not None]
-    if example.misleading is None:
-        return rows + [Row(example.question, title + text, None) for text in others]
-    if len(others) > 1 and rng.random() < ALONE:
-        others = [rng.choice(others)]
-    rows += [Row(example.question, title + text, None) for text in others]
-    return [*rows, Row(example.misleading, rows[0].passage, None)]
+    if example.misleading is not None:
+        rows.append(Row(example.misleading, rows[0].passage, None))
+        others = [rng.choice(others)] if others and rng.random() < ALONE else others
+    return rows + [Row(example.question, title + text, None) for text in others]
 
 
 def passage(text: str, length: int, rng: random.Random, around: Span | None = None) -> Span:

@@ -47,7 +47,6 @@ class Trainee:
         dropout: float = DROPOUT,
     ) -> None:
         import torch
-        from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 
         torch.manual_seed(seed)
@@ -67,10 +66,8 @@ class Trainee:
         for name, module in self._model.named_modules():
             if name.endswith(ADAPTED):
                 self._adapt(name, module, rank)
-        for name, learned in (load_file(start) if start else {}).items():
-            if learned.shape != self.learned[name].shape:
-                raise UsageError(f"{start} has adapters of another rank than {rank}: name theirs with --rank")
-            self.learned[name].copy_(learned)
+        if start:
+            self._go_on_from(start)
         for tensor in self.learned.values():
             tensor.requires_grad_(True)
 
@@ -86,6 +83,15 @@ class Trainee:
         module.register_forward_hook(
             lambda _module, inputs, output: output + SCALE * linear(linear(inputs[0], down), up)
         )
+
+    def _go_on_from(self, path: Path) -> None:
+        """Take the adapters and heads of a file; UsageError where they are of another rank."""
+        from safetensors.torch import load_file
+
+        for name, learned in load_file(path).items():
+            if learned.shape != self.learned[name].shape:
+                raise UsageError(f"{path} has adapters of another rank: name it with --rank")
+            self.learned[name].copy_(learned)
 
     def loss(self, batch: Sequence[Sequence[Row]], dropout: bool = False) -> Any:
         """Return the loss of a batch, the rows of each of its questions with the one that answers first."""
@@ -246,10 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder = Path(model_path("minilm"))
     try:
         trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
-    except UsageError as error:
+        reworded = read_reworded(options.reworded) if options.reworded else None
+        found = examples(options.squad, reworded, options.seed)
+    except (UsageError, FileNotFoundError) as error:
         parser.error(str(error))
-    reworded = read_reworded(options.reworded) if options.reworded else None
-    found = examples(options.squad, reworded, options.seed)
     size, seconds = options.questions, 60 * options.minutes
     steps = train(trainee, found, seconds, options.rate, report, seed=options.seed, size=size)
     trainee.save(options.out, steps)

@@ -107,11 +107,11 @@ def test_the_answer_stands_where_its_row_says_and_in_no_other_row(seed: int) -> 
     assert all(row.answer is None and "140" not in row.passage for row in others)
 
 
-def test_a_misleading_question_is_read_over_the_same_passage_last_and_has_no_answer_there() -> None:
+def test_a_misleading_question_is_read_over_the_same_passage_and_has_no_answer_there() -> None:
     asked = example(misleading="Who steered it?")
     for seed in range(20):
-        first, *others, last = rows_of(asked, seeded(seed))
-        assert (last.question, last.passage, last.answer) == ("Who steered it?", first.passage, None)
+        first, second, *others = rows_of(asked, seeded(seed))
+        assert (second.question, second.passage, second.answer) == ("Who steered it?", first.passage, None)
         assert first.answer is not None
         assert {row.question for row in others} == {"When did it leave?"}
 
@@ -215,7 +215,7 @@ def test_training_learns_and_what_runs_have_learned_is_averaged(squad: Path, tmp
     learned, half = load_file(one), load_file(mean)
     added, shared = (each[f"{name}.b"].astype(np.float32) @ each[f"{name}.a"] for each in (learned, half))
     assert shared == pytest.approx(added / 2, abs=1e-3)
-    with pytest.raises(UsageError, match=r"two\.safetensors has adapters of another rank than 4"):
+    with pytest.raises(UsageError, match=r"two\.safetensors has adapters of another rank: "):
         Trainee(folder, rank=4, start=two)
 
 
