@@ -1,9 +1,10 @@
 """Answer or abstain: one probability, one threshold, decided before anything is written. Pure.
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
-abstention.json. Two signals are enough: the log-odds that the chosen sentences state the answer together and
-that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state, or for a
-model that no probe is known for as it says them. A dozen others add nothing, or mislead (eval/NOTES.md).
+abstention.json. Three signals are enough: the log-odds that the chosen sentences state the answer together
+and that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state, or for a
+model that no probe is known for as it says them, and the score of the best answer that the verifier finds.
+Without a generator that and the reader's are. A dozen others add nothing, or mislead (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from rag.text import content_words, words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md), the first of which is always there.
-WITH_PROBE = ("answered", "one_answers")
+WITH_PROBE = ("answered", "one_answers", "verified")
 WITH_MODEL = ("states", "one_states")
-WITHOUT = ("nearest", "names_lacking", "dates_lacking", "covered", "answer")
+WITHOUT = ("verified", "answer")
+WITHOUT_READER = ("nearest", "names_lacking", "dates_lacking", "covered")  # no reader is beside another encoder
 OTHER = "other"  # a generator that nothing was fitted for
 REFUSAL = "The articles do not say."
 
@@ -56,7 +58,8 @@ class Gate:
 
 @cache
 def gate(model: str) -> Gate:
-    """Return the gate that was fitted for a generator ("none" for answers without one).
+    """Return the gate that was fitted for a generator: "none" for answers without one, "unread" for those
+    that no reader has read for either.
 
     Each model has its own idea of a sure yes; one that was never fitted gets a gate that was fitted for
     another on what any model can say.
@@ -165,7 +168,7 @@ def fit_rows(rows: Sequence[Mapping[str, Any]]) -> Gate:
         raise EvalError(
             "a fit needs answerable and unanswerable questions with signals: run rag eval on both"
         )
-    kinds = (WITH_PROBE, WITH_MODEL, WITHOUT)
+    kinds = (WITH_PROBE, WITH_MODEL, WITHOUT, WITHOUT_READER)
     used = next(names for names in kinds if all(names[0] in row["signals"] for row in usable))
     table = [{name: row["signals"][name] for name in used if name in row["signals"]} for row in usable]
     unseen = [

@@ -37,7 +37,9 @@ from rag.types import (
     Answer,
     ChatModel,
     GeneratorSession,
+    Hit,
     Progress,
+    Read,
     Searched,
     Statement,
     TimelineEntry,
@@ -47,8 +49,10 @@ from rag.weighing import Weighed, weigh
 
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
+VERIFIED = 5  # of them, those that the reader finds best: reading more tells no more of whether any answers
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
+UNREAD = "unread"  # without a model, and without a reader
 
 
 class Filters(TypedDict, total=False):
@@ -176,7 +180,7 @@ class Answerer:
         before = drafting.said_before(found, history)
         read = reading.unjudged(reading.settle(found, weighed, [], before, SHOWN, reading.MANY_WORDS))
         evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
-        signals = {**evidence, **weighed.signals}
+        signals = {**evidence, **weighed.signals, **self._verified(found, weighed)}
         chance, answers = self._chance(signals, share)
         made = self._answered(read, "", share, clock) if answers else self._refused(read, clock)
         return replace(made, confidence=chance, signals=signals)
@@ -193,7 +197,8 @@ class Answerer:
         """Choose the evidence, decide whether it answers, and write with a model."""
         known = probe(self.model.name) if self.model else None
         examined = yield from drafting.examine(session, found, weighed, history, SHOWN, known)
-        read, signals = examined.read, {**examined.signals(known), **weighed.signals}
+        read = examined.read
+        signals = {**examined.signals(known), **weighed.signals, **self._verified(found, weighed)}
         chance, answers = self._chance(signals, share)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)
@@ -206,7 +211,14 @@ class Answerer:
 
     @property
     def _gate(self) -> Gate:
-        return abstention.gate(self.model.name if self.model else NO_MODEL)
+        name = self.model.name if self.model else NO_MODEL if self.index.reader else UNREAD
+        return abstention.gate(name)
+
+    def _verified(self, found: Found, weighed: Weighed) -> Mapping[str, float]:
+        """Return how surely the best passages answer, by the verifier; empty without one."""
+        best = sorted(found.hits, key=lambda hit: -_best(weighed.reads, hit))[:VERIFIED]
+        reads = self.index.verify(found.standalone_question, best)
+        return {"verified": max(max(read.sentences) for read in reads.values())} if reads else {}
 
     def _chance(self, signals: Mapping[str, float], share: Share) -> tuple[float, bool]:
         """Return the probability that the question is answered, and whether it is high enough."""
@@ -258,6 +270,11 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
+
+
+def _best(reads: Mapping[str, Read], hit: Hit) -> float:
+    """Return the score of a passage's best answer, 0 where it was not read."""
+    return max(reads[hit.passage.id].sentences) if hit.passage.id in reads else 0.0
 
 
 def _nothing_found(found: Found, source: str | None) -> str:

@@ -57,7 +57,7 @@ def evaluation(
         Path | None, typer.Option("--tables", help="Bring the tables in a README up to date.")
     ] = None,
     fitted: Annotated[
-        Path | None, typer.Option("--fit", help="Fit the refusals to a result and print them.")
+        list[Path] | None, typer.Option("--fit", help="Fit the refusals to a result and print them; repeat it.")
     ] = None,
     check: Annotated[
         bool, typer.Option(help="With --tables: exit 1 when they differ, change nothing.")
@@ -67,9 +67,8 @@ def evaluation(
     if readme is not None:
         _tables(readme, check)
         return
-    if fitted is not None:
-        measured = results.read_result(fitted)
-        out.print_json(data={str(measured.models.get("generator")): asdict(fit_rows(measured.rows))})
+    if fitted:
+        _fit(fitted)
         return
     if suggestions is not None:
         _suggest(index or SETTINGS.index, suggestions, result or Path("eval/suggestions.jsonl"))
@@ -185,6 +184,15 @@ def _tables(readme: Path, check: bool) -> None:
         err.print(f"rag: the tables in {readme} are not those of eval/results: run `make tables`")
         raise typer.Exit(1)
     out.print(f"{readme} is {'brought up to date' if differed else 'up to date'}")
+
+
+def _fit(fitted: list[Path]) -> None:
+    measured = [results.read_result(path) for path in fitted]
+    models = sorted({str(each.models.get("generator")) for each in measured})
+    if len(models) > 1:
+        raise UsageError(f"the results are of several models ({', '.join(models)}): fit one at a time")
+    gate = fit_rows([row for each in measured for row in each.rows])
+    out.print_json(data={models[0]: asdict(gate)})
 
 
 def _suggest(index: Path, count: int, path: Path) -> None:

@@ -20,7 +20,7 @@ from rag.generation import Manifest
 from rag.models import model_path
 from rag.neighbours import JOINED, joined
 from rag.ranking import Parts
-from rag.reader import MiniLMReader
+from rag.reader import VERIFIER, MiniLMReader
 from rag.types import Article, Encoder, Hit, Passage, PassageReader, Read
 
 READER_BASE = "minilm"
@@ -35,11 +35,12 @@ class Index:
         manifest: Manifest,
         encoder: Encoder | None = None,
         reader: PassageReader | None = None,
+        verifier: PassageReader | None = None,
     ) -> None:
         generation.check_counts(parts, manifest)
         self.parts = parts
         self.manifest = manifest
-        self._given_encoder, self._given_reader = encoder, reader
+        self._given_encoder, self._given_reader, self._given_verifier = encoder, reader, verifier
         if encoder is not None and (encoder.name, encoder.dimension) != (
             manifest.encoder,
             manifest.dimension,
@@ -84,9 +85,16 @@ class Index:
             return self._given_reader
         return load_reader()
 
+    @cached_property
+    def verifier(self) -> PassageReader | None:
+        """What tells whether the best passages answer at all; None where there is no reader."""
+        if self._given_verifier is not None or self.manifest.encoder != READER_BASE:
+            return self._given_verifier
+        return load_verifier()
+
     def load(self) -> None:
-        """Load the encoder and the reader now, so that the first search need not wait for them."""
-        _ = self.encoder, self.reader
+        """Load encoder, reader and verifier now, so that the first search or answer need not wait for them."""
+        _ = self.encoder, self.reader, self.verifier
 
     @property
     def articles(self) -> Mapping[str, Article]:
@@ -141,10 +149,18 @@ class Index:
 
     def read(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
         """Return how each hit reads as an answer to a question, by passage id; empty without a reader."""
-        if self.reader is None or not hits:
-            return {}
-        reads = self.reader.read(question, [ranking.reading_of(hit) for hit in hits])
-        return {hit.passage.id: read for hit, read in zip(hits, reads, strict=True)}
+        return _read(self.reader, question, hits)
+
+    def verify(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
+        """Return how each hit reads to the verifier, by passage id; empty without one."""
+        return _read(self.verifier, question, hits)
+
+
+def _read(reader: PassageReader | None, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
+    if reader is None or not hits:
+        return {}
+    reads = reader.read(question, [ranking.reading_of(hit) for hit in hits])
+    return {hit.passage.id: read for hit, read in zip(hits, reads, strict=True)}
 
 
 def load_encoder(name: str) -> SentenceEncoder:
@@ -156,6 +172,12 @@ def load_encoder(name: str) -> SentenceEncoder:
 def load_reader() -> MiniLMReader:
     """Load the reader, once; ModelError when the weights that it adapts are not here."""
     return MiniLMReader(Path(model_path(READER_BASE)))
+
+
+@lru_cache(maxsize=1)
+def load_verifier() -> MiniLMReader:
+    """Load the verifier, once; ModelError when the weights that it adapts are not here."""
+    return MiniLMReader(Path(model_path(READER_BASE)), VERIFIER)
 
 
 def doctor(folder: Path, encoder: Encoder | None = None) -> list[str]:

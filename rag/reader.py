@@ -1,8 +1,10 @@
 """Reads a question and a passage together: how likely the passage answers, and in which sentence.
 
 MiniLM, the encoder of the index, with low-rank adapters (Hu et al., LoRA, ICLR 2022) that rag/reader_training
-has learned on SQuAD 1.1 (Rajpurkar et al., EMNLP 2016); they stand in reader.safetensors. A pair of vectors
-cannot tell "who invited whom"; a reader that sees both texts at once can.
+has learned on SQuAD 1.1 (Rajpurkar et al., EMNLP 2016). A pair of vectors cannot tell "who invited whom"; a
+reader that sees both texts at once can. There are two sets of adapters: the reader's find where an answer
+stands, the verifier's, trained further on eval/reworded.jsonl, tell whether there is one (Hu et al., Read +
+Verify, AAAI 2019). One set does the other's work worse (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from rag.arithmetic import fast_dtype
 from rag.types import Read, Span
 
+READER, VERIFIER = "reader.safetensors", "verifier.safetensors"
 ADAPTED = (  # the linear maps of a layer that have an adapter
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",
@@ -33,13 +36,13 @@ ANSWERS = 2  # of a passage that are told
 
 
 class MiniLMReader:
-    """MiniLM from a local folder, with the adapters; one reading at a time."""
+    """MiniLM from a local folder, with one set of ``adapters``; one reading at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, adapters: str = READER) -> None:
         from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 
-        with as_file(files("rag") / "reader.safetensors") as path:
+        with as_file(files("rag") / adapters) as path:
             learned = load_file(path)
         self._lock = threading.Lock()  # the tokenizer cannot be used by two threads at once
         self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)

@@ -44,7 +44,7 @@ def test_a_probability_whatever_the_signals(some: dict[str, float]) -> None:
     assert 0.0 <= fitted.probability(dict.fromkeys(fitted.weights, 0.0) | some) <= 1.0
 
 
-@pytest.mark.parametrize("kind", ["qwen-1.5b", "qwen-0.5b", "none"])
+@pytest.mark.parametrize("kind", ["qwen-1.5b", "qwen-0.5b", "none", "unread"])
 def test_the_shipped_gates_are_whole(kind: str) -> None:
     shipped = gate(kind)
     assert set(shipped.weights) == set(shipped.means) == set(shipped.spreads)

@@ -21,10 +21,13 @@ TODAY = date(2026, 1, 1)
 
 @pytest.fixture(autouse=True)
 def by_margin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answer when the model says yes; without a model, when a sentence covers the question."""
+    """Answer when the model says yes; without a model, when the verifier finds an answer, or without that too
+    when a sentence covers the question.
+    """
     gates = {
         "scripted": Gate({"states": 1.0}, {"states": 0.0}, {"states": 1.0}, 0.0, 0.5),
-        "none": Gate({"covered": 9.0}, {"covered": 0.5}, {"covered": 1.0}, 0.0, 0.5),
+        "none": Gate({"verified": 1.0}, {"verified": 2.5}, {"verified": 1.0}, 0.0, 0.5),
+        "unread": Gate({"covered": 9.0}, {"covered": 0.5}, {"covered": 1.0}, 0.0, 0.5),
     }
     monkeypatch.setattr(abstention, "gate", gates.__getitem__)
 
@@ -123,6 +126,26 @@ def test_without_a_model_the_answer_is_the_articles_own_sentences(index: Index) 
     assert answer.model == "none"
     assert [s.text for s in answer.statements] == [s.evidence[0].quote for s in answer.statements]
     assert "The bridge cost 40 million euros." in answer.text
+
+
+@pytest.mark.parametrize(("word", "abstained"), [("40", False), ("zebra", True)])
+def test_without_a_model_the_verifier_says_whether_passages_answer(
+    index: Index, encoder: WordEncoder, word: str, abstained: bool
+) -> None:
+    reading = Index(index.parts, index.manifest, encoder, WordReader("bridge"), WordReader(word))
+    answer = Answerer(reading, None, TODAY).answer("What did the bridge cost?")
+    assert answer.abstained is abstained
+    assert answer.signals["verified"] == (0.0 if abstained else 5.0)
+
+
+def test_the_verifier_reads_the_passages_that_the_reader_finds_best(
+    index: Index, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.answer.VERIFIED", 1)
+    question = "What did the bridge cost?"
+    for best, verified in (("Mondays", 0.0), ("40", 5.0)):
+        reading = Index(index.parts, index.manifest, encoder, WordReader(best), WordReader("40"))
+        assert Answerer(reading, None, TODAY).answer(question).signals["verified"] == verified
 
 
 def test_a_figure_that_changed_leads_with_the_newest(index: Index) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag import models, ranking
-from rag.index import READER_BASE, Index, load_reader
+from rag.index import READER_BASE, Index, load_reader, load_verifier
 from rag.passages import split
 from rag.ranking import AGREED
 from rag.reader import MiniLMReader, best_answers, best_span
@@ -71,7 +71,7 @@ def test_a_search_reads_unless_told_not_to(index: Index, encoder: WordEncoder) -
     assert reader.asked == ["ferry passengers"]
 
 
-def test_an_index_can_load_what_a_search_needs_beforehand(
+def test_an_index_loads_what_is_needed_or_all_beforehand(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = []
@@ -80,22 +80,25 @@ def test_an_index_can_load_what_a_search_needs_beforehand(
         loaded.append(name)
         return WordEncoder()
 
-    def reader() -> WordReader:
-        loaded.append("reader")
+    def reader(name: str) -> WordReader:
+        loaded.append(name)
         return WordReader("ferry")
 
     monkeypatch.setattr("rag.index.load_encoder", encoder)
-    monkeypatch.setattr("rag.index.load_reader", reader)
+    monkeypatch.setattr("rag.index.load_reader", lambda: reader("reader"))
+    monkeypatch.setattr("rag.index.load_verifier", lambda: reader("verifier"))
     fresh = Index(index.parts, replace(index.manifest, encoder=READER_BASE))
     assert loaded == []
-    fresh.load()
     fresh.search("ferry passengers")
-    assert loaded == ["minilm", "reader"]
+    assert loaded == ["minilm", "reader"]  # a search needs no verifier
+    fresh.load()
+    assert loaded == ["minilm", "reader", "verifier"]
 
 
 def test_there_is_no_reader_beside_another_encoder(index: Index) -> None:
     assert index.reader is None
-    assert index.read("ferry", index.search("ferry")) == {}
+    assert index.verifier is None
+    assert index.read("ferry", index.search("ferry")) == index.verify("ferry", index.search("ferry")) == {}
 
 
 # Answers within a sentence
@@ -154,6 +157,18 @@ def test_the_reader_knows_which_passage_answers(real: MiniLMReader) -> None:
     assert max(reads, key=lambda r: r.relevance) in reads[1:3]
     again = real.read("How many people took the ferry each day in 2021?", passages)
     assert again == reads
+
+
+@pytest.mark.models
+def test_the_verifier_tells_an_answer_from_what_only_seems_one(real: MiniLMReader) -> None:
+    passage = ranking.reading_of(hit(0, 0.0))
+    asked = ["What was spent on the bridge?", "How much does it cost to cross the bridge?"]
+
+    def parted(reader: MiniLMReader) -> float:
+        answered, missed = (max(reader.read(question, [passage])[0].sentences) for question in asked)
+        return answered - missed
+
+    assert parted(load_verifier()) > parted(real) + 3
 
 
 @pytest.mark.models
