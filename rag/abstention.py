@@ -1,10 +1,10 @@
 """Answer or abstain: one probability, one threshold, decided before anything is written. Pure.
 
 A logistic regression whose weights ``fit`` finds on questions that are not the test; they stand in
-abstention.json. Three signals are enough: the log-odds that the chosen sentences state the answer together
-and that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state, or for a
-model that no probe is known for as it says them, and the score of the best answer that the verifier finds.
-Without a generator that and the reader's are. A dozen others add nothing, or mislead (eval/NOTES.md).
+abstention.json. Two kinds of signals are enough: the log-odds that the chosen sentences state the answer
+together and that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state,
+or for a model that no probe is known for as it says them; and the scores of the best answers that verifier
+and reader find, the only ones without a generator. A dozen others add nothing, or mislead (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -27,10 +27,15 @@ from rag.text import content_words, words
 from rag.types import Hit
 
 # The signals that earn their place (eval/NOTES.md), the first of which is always there.
-WITH_PROBE = ("answered", "one_answers", "verified")
+WITH_PROBE = ("answered", "one_answers", "verified", "answer")
 WITH_MODEL = ("states", "one_states")
 WITHOUT = ("verified", "answer")
-WITHOUT_READER = ("nearest", "names_lacking", "dates_lacking", "covered")  # no reader is beside another encoder
+WITHOUT_READER = (
+    "nearest",
+    "names_lacking",
+    "dates_lacking",
+    "covered",
+)  # no reader is beside another encoder
 OTHER = "other"  # a generator that nothing was fitted for
 REFUSAL = "The articles do not say."
 

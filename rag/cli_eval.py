@@ -57,7 +57,8 @@ def evaluation(
         Path | None, typer.Option("--tables", help="Bring the tables in a README up to date.")
     ] = None,
     fitted: Annotated[
-        list[Path] | None, typer.Option("--fit", help="Fit the refusals to a result and print them; repeat it.")
+        list[Path] | None,
+        typer.Option("--fit", help="Fit the refusals to a result and print them; repeat it."),
     ] = None,
     check: Annotated[
         bool, typer.Option(help="With --tables: exit 1 when they differ, change nothing.")

@@ -29,8 +29,10 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 @pytest.mark.parametrize(
     ("model", "signals"),
     [
-        ("qwen-1.5b", {"answered", "one_answers"}),
-        ("qwen-0.5b", {"answered"}),
+        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer"}),
+        ("qwen-0.5b", {"answered", "verified"}),
+        ("none", {"verified", "answer"}),
+        ("unread", {"nearest", "covered", "names_lacking", "dates_lacking"}),
         ("/home/me/my-model", {"states", "one_states"}),  # what any model can say
     ],
 )
