@@ -93,7 +93,7 @@ class Index:
         return load_verifier()
 
     def load(self) -> None:
-        """Load encoder, reader and verifier now, so that the first search or answer need not wait for them."""
+        """Load encoder, reader and verifier now, so that no search or answer need wait for them."""
         _ = self.encoder, self.reader, self.verifier
 
     @property
