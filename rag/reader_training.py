@@ -3,8 +3,8 @@ r"""Trains the adapters of rag/reader.py on a file in SQuAD's format, on a GPU w
     python -m rag.reader_training train-v1.1.json --minutes 4 --out one.safetensors
     python -m rag.reader_training train-v1.1.json --rank 96 --rate 7e-4 --seed 1 --out two.safetensors
     python -m rag.reader_training --average one.safetensors two.safetensors
-    python -m rag.reader_training train-v1.1.json --reworded eval/reworded.jsonl --questions 16 --minutes 18 \
-        --rate 3e-4 --dropout 0 --start rag/reader.safetensors --out three.safetensors
+    python -m rag.reader_training train-v1.1.json --reworded eval/reworded.jsonl --questions 16 --minutes 26 \
+        --rate 3e-4 --dropout 0 --start rag/reader.safetensors --out rag/verifier.safetensors
 
 One softmax over the tokens of all that a question is read over (rag/reader_examples.py) says where the answer
 begins and ends (Clark and Gardner, Simple and Effective Multi-Paragraph Reading Comprehension, ACL 2018), and

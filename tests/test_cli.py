@@ -195,5 +195,28 @@ def test_eval_writes_a_result_file(folder: Path, run: Run, tmp_path: Path) -> No
     assert result["rows"][0]["hits"][0]["article_id"] == "ferry"
 
 
+def test_refusals_are_fitted_to_several_results_of_one_model(folder: Path, run: Run, tmp_path: Path) -> None:
+    answered = {
+        "answerable": True,
+        "answers": [["600"]],
+        "question": "How many passengers did the ferry carry?",
+    }
+    refused = {"answerable": False, "question": "Who painted the lighthouse?"}
+    results = []
+    for name, kinds in (("one", [answered, answered]), ("two", [refused, refused])):
+        path, result = tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json"
+        lines = [json.dumps({"id": f"{name}{i}", "type": "fact", **kind}) for i, kind in enumerate(kinds)]
+        path.write_text("\n".join(lines) + "\n")
+        assert run("eval", path, "--index", folder, "--model", "none", "--out", result)[0] == 0
+        results.append(result)
+    status, _, err = run("eval", "--fit", results[0])
+    assert (status, "needs answerable and unanswerable" in err) == (1, True)
+    status, out, _ = run("eval", "--fit", results[0], "--fit", results[1])
+    assert (status, set(json.loads(out))) == (0, {"none"})
+    results[1].write_text(results[1].read_text().replace('"generator": "none"', '"generator": "other"'))
+    status, _, err = run("eval", "--fit", results[0], "--fit", results[1])
+    assert (status, "several models (none, other)" in err) == (2, True)
+
+
 def test_version(run: Run) -> None:
     assert run("--version")[:2] == (0, "rag 0.1.0\n")
