@@ -30,12 +30,7 @@ from rag.types import Hit
 WITH_PROBE = ("answered", "one_answers", "verified", "answer")
 WITH_MODEL = ("states", "one_states")
 WITHOUT = ("verified", "answer")
-WITHOUT_READER = (
-    "nearest",
-    "names_lacking",
-    "dates_lacking",
-    "covered",
-)  # no reader is beside another encoder
+WITHOUT_READER = ("nearest", "names_lacking", "dates_lacking", "covered")  # nor a generator
 OTHER = "other"  # a generator that nothing was fitted for
 REFUSAL = "The articles do not say."
 
