@@ -37,9 +37,7 @@ from rag.types import (
     Answer,
     ChatModel,
     GeneratorSession,
-    Hit,
     Progress,
-    Read,
     Searched,
     Statement,
     TimelineEntry,
@@ -49,7 +47,7 @@ from rag.weighing import Weighed, weigh
 
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
-VERIFIED = 5  # of them, those that the reader finds best: reading more tells no more of whether any answers
+VERIFIED = 5  # passages that are verified, those that the reader finds best: more tell no more
 VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
 UNREAD = "unread"  # without a model, and without a reader
@@ -179,8 +177,9 @@ class Answerer:
         """Answer with the best sentence itself."""
         before = drafting.said_before(found, history)
         read = reading.unjudged(reading.settle(found, weighed, [], before, SHOWN, reading.MANY_WORDS))
-        evidence = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
-        signals = {**evidence, **weighed.signals, **self._verified(found, weighed)}
+        signals = {**weighed.signals, **self._verified(found, weighed)}
+        if not signals:  # nothing reads
+            signals = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         chance, answers = self._chance(signals, share)
         made = self._answered(read, "", share, clock) if answers else self._refused(read, clock)
         return replace(made, confidence=chance, signals=signals)
@@ -215,10 +214,11 @@ class Answerer:
         return abstention.gate(name)
 
     def _verified(self, found: Found, weighed: Weighed) -> Mapping[str, float]:
-        """Return how surely the best passages answer, by the verifier; empty without one."""
-        best = sorted(found.hits, key=lambda hit: -_best(weighed.reads, hit))[:VERIFIED]
-        reads = self.index.verify(found.standalone_question, best)
-        return {"verified": max(max(read.sentences) for read in reads.values())} if reads else {}
+        """Return how surely the passages that were read best answer, by the verifier; empty without one."""
+        read = [hit for hit in found.hits if hit.passage.id in weighed.reads]
+        best = sorted(read, key=lambda hit: -weighed.reads[hit.passage.id].best)[:VERIFIED]
+        verified = self.index.verify(found.standalone_question, best).values()
+        return {"verified": max(each.best for each in verified)} if verified else {}
 
     def _chance(self, signals: Mapping[str, float], share: Share) -> tuple[float, bool]:
         """Return the probability that the question is answered, and whether it is high enough."""
@@ -270,11 +270,6 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
-
-
-def _best(reads: Mapping[str, Read], hit: Hit) -> float:
-    """Return the score of a passage's best answer, 0 where it was not read."""
-    return max(reads[hit.passage.id].sentences) if hit.passage.id in reads else 0.0
 
 
 def _nothing_found(found: Found, source: str | None) -> str:

@@ -20,7 +20,7 @@ from rag.generation import Manifest
 from rag.models import model_path
 from rag.neighbours import JOINED, joined
 from rag.ranking import Parts
-from rag.reader import VERIFIER, MiniLMReader
+from rag.reader import READER, VERIFIER, MiniLMReader
 from rag.types import Article, Encoder, Hit, Passage, PassageReader, Read
 
 READER_BASE = "minilm"
@@ -81,16 +81,15 @@ class Index:
     @cached_property
     def reader(self) -> PassageReader | None:
         """What reads the first passages of a search; None beside another encoder than the one it adapts."""
-        if self._given_reader is not None or self.manifest.encoder != READER_BASE:
-            return self._given_reader
-        return load_reader()
+        return self._adapted(self._given_reader, READER)
 
     @cached_property
     def verifier(self) -> PassageReader | None:
         """What tells whether the best passages answer at all; None where there is no reader."""
-        if self._given_verifier is not None or self.manifest.encoder != READER_BASE:
-            return self._given_verifier
-        return load_verifier()
+        return self._adapted(self._given_verifier, VERIFIER)
+
+    def _adapted(self, given: PassageReader | None, adapters: str) -> PassageReader | None:
+        return given if given or self.manifest.encoder != READER_BASE else load_reader(adapters)
 
     def load(self) -> None:
         """Load encoder, reader and verifier now, so that no search or answer need wait for them."""
@@ -168,16 +167,10 @@ def load_encoder(name: str) -> SentenceEncoder:
     return SentenceEncoder(Path(model_path(name)), name)
 
 
-@lru_cache(maxsize=1)
-def load_reader() -> MiniLMReader:
-    """Load the reader, once; ModelError when the weights that it adapts are not here."""
-    return MiniLMReader(Path(model_path(READER_BASE)))
-
-
-@lru_cache(maxsize=1)
-def load_verifier() -> MiniLMReader:
-    """Load the verifier, once; ModelError when the weights that it adapts are not here."""
-    return MiniLMReader(Path(model_path(READER_BASE)), VERIFIER)
+@lru_cache(maxsize=2)
+def load_reader(adapters: str) -> MiniLMReader:
+    """Load the reader or the verifier, once; ModelError when the weights that it adapts are not here."""
+    return MiniLMReader(Path(model_path(READER_BASE)), adapters)
 
 
 def doctor(folder: Path, encoder: Encoder | None = None) -> list[str]:

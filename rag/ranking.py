@@ -135,7 +135,7 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     What was not read keeps its order behind them; no score rises from one hit to the next.
     """
     first = [hit for hit in hits if hit.passage.id in reads]
-    best = [max(reads[hit.passage.id].sentences) for hit in first]
+    best = [reads[hit.passage.id].best for hit in first]
     relevance = [reads[hit.passage.id].relevance for hit in first]
     columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
     reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])

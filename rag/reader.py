@@ -36,9 +36,9 @@ ANSWERS = 2  # of a passage that are told
 
 
 class MiniLMReader:
-    """MiniLM from a local folder, with one set of ``adapters``; one reading at a time."""
+    """MiniLM from a local folder, with the ``adapters`` of a file; one reading at a time."""
 
-    def __init__(self, folder: Path, adapters: str = READER) -> None:
+    def __init__(self, folder: Path, adapters: str) -> None:
         from safetensors.torch import load_file
         from transformers import AutoModel, AutoTokenizer
 

@@ -238,13 +238,17 @@ class Encoder(Protocol):
 @dataclass(frozen=True, slots=True)
 class Read:
     """How a passage reads as an answer to a question: log-odds that it holds one, for each of its
-    sentences the score of the best answer in it, and its best answers with their scores. Scores compare
-    within one question only.
+    sentences the score of the best answer in it, and its best answers with their scores.
     """
 
     relevance: float
     sentences: tuple[float, ...]
     answers: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def best(self) -> float:
+        """The score of the best answer in any of its sentences."""
+        return max(self.sentences)
 
 
 class PassageReader(Protocol):

@@ -97,7 +97,7 @@ def _signals(reads: Mapping[str, Read]) -> dict[str, float]:
     """What the reader says for and against an answer."""
     if not reads:
         return {}
-    answer = max(max(read.sentences) for read in reads.values())
+    answer = max(read.best for read in reads.values())
     return {"answer": answer, "relevance": max(read.relevance for read in reads.values())}
 
 

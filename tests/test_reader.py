@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rag import models, ranking
-from rag.index import READER_BASE, Index, load_reader, load_verifier
+from rag.index import READER_BASE, Index, load_reader
 from rag.passages import split
 from rag.ranking import AGREED
-from rag.reader import MiniLMReader, best_answers, best_span
+from rag.reader import READER, VERIFIER, MiniLMReader, best_answers, best_span
 from rag.search import find
 from rag.types import Hit, Read
 from tests.conftest import ARTICLES, WordEncoder, WordReader
@@ -80,13 +80,12 @@ def test_an_index_loads_what_is_needed_or_all_beforehand(
         loaded.append(name)
         return WordEncoder()
 
-    def reader(name: str) -> WordReader:
-        loaded.append(name)
+    def reader(adapters: str) -> WordReader:
+        loaded.append(adapters.removesuffix(".safetensors"))
         return WordReader("ferry")
 
     monkeypatch.setattr("rag.index.load_encoder", encoder)
-    monkeypatch.setattr("rag.index.load_reader", lambda: reader("reader"))
-    monkeypatch.setattr("rag.index.load_verifier", lambda: reader("verifier"))
+    monkeypatch.setattr("rag.index.load_reader", reader)
     fresh = Index(index.parts, replace(index.manifest, encoder=READER_BASE))
     assert loaded == []
     fresh.search("ferry passengers")
@@ -129,7 +128,7 @@ def test_the_best_answers_of_a_passage_do_not_overlap() -> None:
 def real() -> MiniLMReader:
     if models.installed("minilm") is None:
         pytest.skip("the encoder is not here: `rag models pull`")
-    return load_reader()
+    return load_reader(READER)
 
 
 @pytest.mark.models
@@ -168,7 +167,7 @@ def test_the_verifier_tells_an_answer_from_what_only_seems_one(real: MiniLMReade
         answered, missed = (max(reader.read(question, [passage])[0].sentences) for question in asked)
         return answered - missed
 
-    assert parted(load_verifier()) > parted(real) + 3
+    assert parted(load_reader(VERIFIER)) > parted(real) + 3
 
 
 @pytest.mark.models
