@@ -1,4 +1,5 @@
-"""The fast arithmetic of this processor: bfloat16, float32 or, for a language model, weights of eight bits.
+"""The fast arithmetic of this processor: bfloat16, float32 or, for a language model, weights of eight bits or
+laid out for tiles of bfloat16.
 
 In eight bits, weights have a scale for each row; they come from a file of four bits, so they lose next to
 nothing. Inputs are scaled for each token before they are rounded, so that a token with large values, of which
@@ -15,6 +16,7 @@ from typing import Any
 # What has outliers within a token: the inputs of the second half of an MLP and of the words that come out.
 EXACT = ("down_proj", "lm_head")
 LEAST = 1e-8  # of a scale: a row of zeros stays one
+TOKENS = 256  # that a layout for tiles is best for: what is read of a prompt at a time
 ROWS = 1024  # rounded at a time: a whole weight in float32 would be read and written through slow memory
 
 
@@ -40,6 +42,33 @@ def eight_bits_are_faster() -> bool:
 
     kernels = torch.cpu._is_avx2_supported() and "fbgemm" in torch.backends.quantized.supported_engines
     return bool(kernels) and not torch.cpu._is_amx_tile_supported()
+
+
+def has_tiles() -> bool:
+    """Whether the processor multiplies tiles of bfloat16 (AMX) and torch has the kernels for them."""
+    import torch
+
+    kernels = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(kernels) and torch.cpu._is_amx_tile_supported()
+
+
+class TiledMap:
+    """A linear map in bfloat16 whose weights are laid out for the processor's tiles once, not every time that
+    it is computed. ``weight`` has shape (outputs, inputs), ``bias`` (outputs,) or is None. What comes out is
+    the same, but that a last bit may be rounded the other way.
+    """
+
+    def __init__(self, weight: Any, bias: Any | None) -> None:
+        import torch
+
+        self._laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), TOKENS)
+        self._bias = None if bias is None else bias.detach()
+
+    def __call__(self, inputs: Any) -> Any:
+        """Return the map of inputs of shape (..., inputs)."""
+        import torch
+
+        return torch.ops.mkldnn._linear_pointwise(inputs, self._laid_out, self._bias, "none", [], "")
 
 
 class EightBitMap:
@@ -93,6 +122,18 @@ def _with_ends(tokens: Any, most: float, steps: int) -> Any:
     return tokens
 
 
+def in_tiles(model: Any) -> None:
+    """Let a language model that was loaded in bfloat16 compute its linear maps from weights that are laid out
+    for tiles: a quarter faster, for two seconds when it is loaded.
+    """
+    import torch
+
+    with torch.inference_mode():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear):
+                _replace(layer, TiledMap(layer.weight, layer.bias))
+
+
 def in_eight_bits(model: Any) -> None:
     """Let a causal language model compute its linear maps in eight bits and all else in float32.
 
@@ -117,7 +158,7 @@ def in_eight_bits(model: Any) -> None:
     words.register_forward_hook(lambda _module, _tokens, vectors: vectors.float())
 
 
-def _replace(layer: Any, made: EightBitMap) -> None:
+def _replace(layer: Any, made: EightBitMap | TiledMap) -> None:
     layer.forward = made
     layer.weight = layer.bias = None
 

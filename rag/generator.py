@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.arithmetic import eight_bits_are_faster, fast_dtype, in_eight_bits
+from rag.arithmetic import eight_bits_are_faster, fast_dtype, has_tiles, in_eight_bits, in_tiles
 from rag.errors import ModelError
 from rag.lower_layers import lower_layers
 from rag.prompt_reader import Openings, PromptReader
@@ -68,6 +68,8 @@ class TransformersGenerator:
             raise ModelError(f"the model {str(source)!r} has no chat template: choose one tuned for chat")
         if eight_bits:
             in_eight_bits(self._model)
+        elif has_tiles():
+            in_tiles(self._model)
         for layer in getattr(getattr(self._model, "model", None), "layers", ()):
             layer.register_forward_pre_hook(lambda _layer, _inputs: go_on())
         self._skimmer = Skimmer(self._model, *evidence_head) if evidence_head else None

@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from rag.arithmetic import EightBitMap, eight_bits_are_faster, fast_dtype, in_eight_bits
+from rag.arithmetic import (
+    EightBitMap,
+    TiledMap,
+    eight_bits_are_faster,
+    fast_dtype,
+    has_tiles,
+    in_eight_bits,
+    in_tiles,
+)
 
 # torch means to move these kernels to a package of their own, and says so once.
 pytestmark = pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
@@ -110,6 +118,46 @@ def test_a_model_keeps_what_it_says() -> None:
     assert (after.argmax(-1) == before.argmax(-1)).float().mean() > 0.9
     assert float((after - before).norm() / before.norm()) < 0.02
     assert model.words.weight.dtype == torch.bfloat16  # words keep their vectors, once
+
+
+bfloat16 = pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this processor has no kernels for bfloat16"
+)
+
+
+@bfloat16
+@pytest.mark.parametrize("bias", [None, torch.tensor([0.5, 0.0, -4.0])])
+def test_what_is_laid_out_for_tiles_comes_out_as_it_is(bias: torch.Tensor | None) -> None:
+    weight = torch.tensor([[127.0, 0.0], [0.0, -254.0], [1.0, 127.0]])
+    with torch.inference_mode():
+        bits = None if bias is None else bias.bfloat16()
+        out = TiledMap(weight.bfloat16(), bits)(torch.tensor([[[1.0, 0.0], [0.0, 2.0]]]).bfloat16())
+    expected = torch.tensor([[[127.0, 0.0, 1.0], [0.0, -508.0, 254.0]]]) + (0.0 if bias is None else bias)
+    assert torch.equal(out, expected.bfloat16())
+
+
+@bfloat16
+def test_a_model_laid_out_for_tiles_says_the_same_and_shares_its_words() -> None:
+    torch.manual_seed(3)
+    model, tokens = Tiny().to(torch.bfloat16), torch.arange(50)[None]
+    with torch.inference_mode():
+        before = model(tokens)
+        in_tiles(model)
+        after = model(tokens)
+    torch.testing.assert_close(after, before)
+    assert "weight" not in dict(model.lm_head.named_parameters())
+    assert model.words.weight.shape == (50, 32)
+
+
+@pytest.mark.parametrize(
+    ("amx", "kernels", "tiles"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_tiles_need_the_processor_and_its_kernels(
+    monkeypatch: pytest.MonkeyPatch, amx: bool, kernels: bool, tiles: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: kernels)
+    assert has_tiles() is tiles
 
 
 def test_eight_bits_give_way_to_tiles_of_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ def exact(model: TransformersGenerator) -> TransformersGenerator:
     """The same in float32: with fewer bits rounding may turn a near tie between two tokens."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rag.generator.eight_bits_are_faster", lambda: False)
+        patch.setattr("rag.generator.has_tiles", lambda: False)
         twin = TransformersGenerator(models.installed(model.name) or "", model.name)
     twin._model = twin._model.float()
     return twin
