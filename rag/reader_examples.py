@@ -4,8 +4,9 @@ A question is read over whole sentences around its answer and over passages that
 the same article, and what is left of the paragraph without the answer's sentence, or a near miss of another
 article. Which sentences stand around an answer is drawn anew each time.
 
-SQuAD's questions are near the words of their paragraphs. eval/reworded.jsonl says some of them in other
-words, and has for each one that the same part of the paragraph seems to answer and does not.
+SQuAD's questions are near the words of their paragraphs, and a name, a date or a figure answers most of them.
+eval/reworded.jsonl says some of them in other words, eval/explained.jsonl asks what a clause answers: why, how,
+what for. Both have for each question one that the same part of the paragraph seems to answer and does not.
 """
 
 from __future__ import annotations
@@ -55,13 +56,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Reworded:
-    """A question of a SQuAD file said in other words, and one that a part of its paragraph seems to answer
-    and does not, as far as these could be written; ``part`` is that part, with the answer in it.
+    """A question of a SQuAD file said in other words, or with an ``answer`` of its own, and one that a part of
+    its paragraph seems to answer and does not, as far as these could be written; ``part`` is that part, with
+    the answer in it. Both are spans of the paragraph.
     """
 
     part: Span
     question: str | None = None
     misleading: str | None = None
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +91,22 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
     lexical, found, reworded = Lexical(texts), list[Example](), reworded or {}
     for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
-        answer = question["answers"][0]
-        start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
         said = reworded.get(question["id"]) or Reworded((0, len(context)))
+        start, end = said.answer or _answer(question)
         words = said.question or question["question"].strip()
         best = np.argsort(-lexical.scores(words), kind="stable")
-        same = owners[best] == owner
-        near = _without(texts, best[same], answer["text"], NEAR)
-        far = _without(texts, best[~same][:SEARCHED], answer["text"], FAR)
+        same, answer = owners[best] == owner, context[start:end]
+        near = _without(texts, best[same], answer, NEAR)
+        far = _without(texts, best[~same][:SEARCHED], answer, FAR)
         title, (a, b) = articles[owner]["title"].replace("_", " "), said.part
         found.append(Example(words, title, context[a:b], start - a, end - a, near, far, said.misleading))
     return found
+
+
+def _answer(question: Mapping[str, Any]) -> Span:
+    """Return where the first answer of a question stands in its paragraph."""
+    answer = question["answers"][0]
+    return answer["answer_start"], answer["answer_start"] + len(answer["text"])
 
 
 def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], seed: int) -> list[Asked]:
@@ -109,11 +117,18 @@ def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], seed: int) 
     return said + rng.sample(rest, min(len(rest), round(BESIDE * len(said))))
 
 
-def read_reworded(path: Path) -> dict[str, Reworded]:
-    """Read questions in other words, by the id that they have in SQuAD."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def read_reworded(*paths: Path) -> dict[str, Reworded]:
+    """Read questions in other words, and those with answers of their own, by an id that their paragraph has
+    in SQuAD.
+    """
+    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     return {
-        line["id"]: Reworded((line["start"], line["end"]), line.get("question"), line.get("misleading"))
+        line["id"]: Reworded(
+            (line["start"], line["end"]),
+            line.get("question"),
+            line.get("misleading"),
+            (line["answer"][0], line["answer"][1]) if "answer" in line else None,
+        )
         for line in lines
     }
 

@@ -236,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--start", type=Path, help="adapters to train on, of the same rank; fresh ones if not given"
     )
     parser.add_argument("--dropout", type=float, default=DROPOUT)
-    parser.add_argument("--reworded", type=Path, help="questions of the file in other words")
+    parser.add_argument("--reworded", type=Path, nargs="+", help="files of questions in other words")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a step")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("reader.safetensors"))
     options = parser.parse_args(arguments)
@@ -252,7 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder = Path(model_path("minilm"))
     try:
         trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
-        reworded = read_reworded(options.reworded) if options.reworded else None
+        reworded = read_reworded(*options.reworded) if options.reworded else None
         found = examples(options.squad, reworded, options.seed)
     except (UsageError, FileNotFoundError) as error:
         parser.error(str(error))
