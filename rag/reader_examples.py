@@ -4,9 +4,9 @@ A question is read over whole sentences around its answer and over passages that
 the same article, and what is left of the paragraph without the answer's sentence, or a near miss of another
 article. Which sentences stand around an answer is drawn anew each time.
 
-SQuAD's questions are near the words of their paragraphs, and a name, a date or a figure answers most of them.
-eval/reworded.jsonl says some of them in other words, eval/explained.jsonl asks what a clause answers: why, how,
-what for. Both have for each question one that the same part of the paragraph seems to answer and does not.
+SQuAD's questions are near the words of their paragraphs, and a name, a date or a figure answers most.
+eval/reworded.jsonl says some of them in other words, eval/explained.jsonl asks what a clause answers: why,
+how, what for. Beside them stand questions that the same part of a paragraph seems to answer and does not.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Reworded:
-    """A question of a SQuAD file said in other words, or with an ``answer`` of its own, and one that a part of
-    its paragraph seems to answer and does not, as far as these could be written; ``part`` is that part, with
-    the answer in it. Both are spans of the paragraph.
+    """A question of a SQuAD file said in other words, or with an ``answer`` of its own, and one that a part
+    of its paragraph seems to answer and does not, as far as these could be written; ``part`` is that part,
+    with the answer in it. Both are spans of the paragraph.
     """
 
     part: Span
