@@ -3,7 +3,7 @@
 MiniLM, the encoder of the index, with low-rank adapters (Hu et al., LoRA, ICLR 2022) that rag/reader_training
 has learned on SQuAD 1.1 (Rajpurkar et al., EMNLP 2016). A pair of vectors cannot tell "who invited whom"; a
 reader that sees both texts at once can. There are two sets of adapters: the reader's find where an answer
-stands, the verifier's, trained further on eval/reworded.jsonl, tell whether there is one (Hu et al., Read +
+stands, the verifier's, trained further on questions of our own, tell whether there is one (Hu et al., Read +
 Verify, AAAI 2019). One set does the other's work worse (eval/NOTES.md).
 """
 
