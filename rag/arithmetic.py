@@ -16,7 +16,6 @@ from typing import Any
 # What has outliers within a token: the inputs of the second half of an MLP and of the words that come out.
 EXACT = ("down_proj", "lm_head")
 LEAST = 1e-8  # of a scale: a row of zeros stays one
-TOKENS = 256  # that a layout for tiles is best for: what is read of a prompt at a time
 ROWS = 1024  # rounded at a time: a whole weight in float32 would be read and written through slow memory
 
 
@@ -31,6 +30,14 @@ def fast_dtype() -> Any:
     return torch.bfloat16 if native else torch.float32
 
 
+def has_tiles() -> bool:
+    """Whether the processor multiplies tiles of bfloat16 (AMX) and torch has the kernels for them."""
+    import torch
+
+    kernels = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(kernels) and torch.cpu._is_amx_tile_supported()
+
+
 def eight_bits_are_faster() -> bool:
     """Whether a language model computes in eight bits: where torch has the kernels (x86 with AVX2) and the
     processor no tiles of bfloat16 (AMX).
@@ -41,27 +48,20 @@ def eight_bits_are_faster() -> bool:
     import torch
 
     kernels = torch.cpu._is_avx2_supported() and "fbgemm" in torch.backends.quantized.supported_engines
-    return bool(kernels) and not torch.cpu._is_amx_tile_supported()
-
-
-def has_tiles() -> bool:
-    """Whether the processor multiplies tiles of bfloat16 (AMX) and torch has the kernels for them."""
-    import torch
-
-    kernels = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return bool(kernels) and torch.cpu._is_amx_tile_supported()
+    return bool(kernels) and not has_tiles()
 
 
 class TiledMap:
     """A linear map in bfloat16 whose weights are laid out for the processor's tiles once, not every time that
-    it is computed. ``weight`` has shape (outputs, inputs), ``bias`` (outputs,) or is None. What comes out is
-    the same, but that a last bit may be rounded the other way.
+    it is computed. ``weight`` has shape (outputs, inputs), ``bias`` (outputs,) or is None; the layout
+    is best for that many ``tokens`` at a time. What comes out is the same, but that a last bit may be rounded
+    the other way.
     """
 
-    def __init__(self, weight: Any, bias: Any | None) -> None:
+    def __init__(self, weight: Any, bias: Any | None, tokens: int) -> None:
         import torch
 
-        self._laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), TOKENS)
+        self._laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), tokens)
         self._bias = None if bias is None else bias.detach()
 
     def __call__(self, inputs: Any) -> Any:
@@ -122,16 +122,16 @@ def _with_ends(tokens: Any, most: float, steps: int) -> Any:
     return tokens
 
 
-def in_tiles(model: Any) -> None:
+def in_tiles(model: Any, tokens: int) -> None:
     """Let a language model that was loaded in bfloat16 compute its linear maps from weights that are laid out
-    for tiles: a quarter faster, for two seconds when it is loaded.
+    for tiles and that many tokens at a time: a quarter faster, for two seconds when it is loaded.
     """
     import torch
 
     with torch.inference_mode():
         for layer in model.modules():
             if isinstance(layer, torch.nn.Linear):
-                _replace(layer, TiledMap(layer.weight, layer.bias))
+                _replace(layer, TiledMap(layer.weight, layer.bias, tokens))
 
 
 def in_eight_bits(model: Any) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from rag.arithmetic import eight_bits_are_faster, fast_dtype, has_tiles, in_eight_bits, in_tiles
 from rag.errors import ModelError
 from rag.lower_layers import lower_layers
-from rag.prompt_reader import Openings, PromptReader
+from rag.prompt_reader import CHUNK, Openings, PromptReader
 from rag.skimmer import Skimmer
 from rag.stopping import go_on
 from rag.types import GeneratorSession, Span
@@ -69,7 +69,7 @@ class TransformersGenerator:
         if eight_bits:
             in_eight_bits(self._model)
         elif has_tiles():
-            in_tiles(self._model)
+            in_tiles(self._model, CHUNK)
         for layer in getattr(getattr(self._model, "model", None), "layers", ()):
             layer.register_forward_pre_hook(lambda _layer, _inputs: go_on())
         self._skimmer = Skimmer(self._model, *evidence_head) if evidence_head else None
