@@ -7,6 +7,9 @@ article. Which sentences stand around an answer is drawn anew each time.
 SQuAD's questions are near the words of their paragraphs, and a name, a date or a figure answers most.
 eval/reworded.jsonl says some of them in other words, eval/explained.jsonl asks what a clause answers: why,
 how, what for. Beside them stand questions that the same part of a paragraph seems to answer and does not.
+
+eval/stories.json is news in the format of SQuAD 2.0: four invented articles a story, months apart, each with
+its headline and with questions that it seems to answer and none of the four does.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from rag.lexical import Lexical
-from rag.text import sentences
+from rag.text import content_words, sentences
 from rag.types import Span
 
 SHORTEST, LONGEST = 350, 900  # characters of a passage; a longer sentence is one by itself
@@ -47,6 +51,7 @@ class Example:
     near: tuple[str, ...]
     far: tuple[str, ...] = ()
     misleading: str | None = None  # a question that the paragraph seems to answer
+    headlines: Mapping[str, str] = field(default_factory=dict)  # of near misses that have their own
 
     @property
     def answer(self) -> str:
@@ -87,20 +92,33 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     """
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
     placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
-    texts, owners = [p["context"] for _, p in placed], np.asarray([owner for owner, _ in placed])
+    library = _Library(placed)
     asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
-    lexical, found, reworded = Lexical(texts), list[Example](), reworded or {}
+    found, reworded = list[Example](), reworded or {}
     for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
         said = reworded.get(question["id"]) or Reworded((0, len(context)))
         start, end = said.answer or _answer(question)
         words = said.question or question["question"].strip()
-        best = np.argsort(-lexical.scores(words), kind="stable")
-        same, answer = owners[best] == owner, context[start:end]
-        near = _without(texts, best[same], answer, NEAR)
-        far = _without(texts, best[~same][:SEARCHED], answer, FAR)
+        near, far = library.misses(owner, words, context[start:end])
         title, (a, b) = articles[owner]["title"].replace("_", " "), said.part
         found.append(Example(words, title, context[a:b], start - a, end - a, near, far, said.misleading))
     return found
+
+
+class _Library:
+    """Paragraphs with the place of the article that each belongs to, searched for near misses."""
+
+    def __init__(self, placed: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        self._texts = [paragraph["context"] for _, paragraph in placed]
+        self._owners = np.asarray([owner for owner, _ in placed])
+        self._lexical = Lexical(self._texts)
+
+    def misses(self, owner: int, question: str, answer: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the best paragraphs without the answer of the same article, and of others."""
+        best = np.argsort(-self._lexical.scores(question), kind="stable")
+        same = self._owners[best] == owner
+        near = _without(self._texts, best[same], answer, NEAR)
+        return near, _without(self._texts, best[~same][:SEARCHED], answer, FAR)
 
 
 def _answer(question: Mapping[str, Any]) -> Span:
@@ -115,6 +133,46 @@ def _drawn(asked: Sequence[Asked], reworded: Mapping[str, Reworded], seed: int) 
     said = [each for each in asked if each[2]["id"] in reworded]
     rest = [each for each in asked if each[2]["id"] not in reworded]
     return said + rng.sample(rest, min(len(rest), round(BESIDE * len(said))))
+
+
+def stories(path: Path) -> list[Example]:
+    """Read news in the format of SQuAD 2.0: a story is an article there, each of its articles a paragraph
+    with a ``title`` of its own. A question without an answer goes with the one of the same article whose
+    answer's sentence it shares most words with.
+    """
+    told = json.loads(path.read_text(encoding="utf-8"))["data"]
+    placed = [(owner, article) for owner, story in enumerate(told) for article in story["paragraphs"]]
+    library, found = _Library(placed), list[Example]()
+    headlines = {article["context"]: article["title"] for _, article in placed}
+    for owner, article in placed:
+        text = article["context"]
+        asked = [q for q in article["qas"] if not q["is_impossible"]]
+        beside = _beside(text, asked, [q["question"] for q in article["qas"] if q["is_impossible"]])
+        for question, misleading in zip(asked, beside, strict=True):
+            (start, end), words = _answer(question), question["question"]
+            near, far = library.misses(owner, words, text[start:end])
+            found.append(Example(words, article["title"], text, start, end, near, far, misleading, headlines))
+    return found
+
+
+def _beside(text: str, asked: Sequence[Mapping[str, Any]], misleading: Sequence[str]) -> list[str | None]:
+    """Return for each question one without an answer, each once, those that share most words first."""
+    told = [set(content_words(text[a:b])) for a, b in map(partial(_sentence, text), map(_answer, asked))]
+    shared = [
+        (-len(told[i] & set(content_words(words))), i, j)
+        for i in range(len(asked))
+        for j, words in enumerate(misleading)
+    ]
+    found = dict[int, int]()
+    for _, i, j in sorted(shared):
+        if i not in found and j not in found.values():
+            found[i] = j
+    return [misleading[found[i]] if i in found else None for i in range(len(asked))]
+
+
+def _sentence(text: str, place: Span) -> Span:
+    """Return the sentence in which a place begins."""
+    return next(span for span in reversed(sentences(text)) if span[0] <= place[0])
 
 
 def read_reworded(*paths: Path) -> dict[str, Reworded]:
@@ -146,20 +204,29 @@ def rows_of(example: Example, rng: random.Random) -> list[Row]:
     """Return what a question is read over, the passage that answers first; half of the time all stand under
     the article's title, as our passages do under their headlines.
     """
-    length, title = rng.randint(SHORTEST, LONGEST), f"{example.title}. " if rng.random() < 0.5 else ""
+    length, titled = rng.randint(SHORTEST, LONGEST), rng.random() < 0.5
+    title = f"{example.title}. " if titled else ""
     a, b = passage(example.paragraph, length, rng, (example.start, example.end))
     answer = (example.start - a + len(title), example.end - a + len(title))
     rows = [Row(example.question, title + example.paragraph[a:b], answer)]
     kind, third = rng.random(), None
-    if kind < WITHOUT:
-        third = remainder(example)
+
+    def miss(misses: Sequence[str]) -> str | None:
+        text = _miss(misses, rng)
+        if text is None:
+            return None
+        a, b = passage(text, length, rng)
+        return (f"{example.headlines.get(text, example.title)}. " if titled else "") + text[a:b]
+
+    if kind < WITHOUT and (left := remainder(example)):
+        third = title + left
     if third is None:
-        third = _miss(example.far if kind < WITHOUT + ELSEWHERE else example.near, length, rng)
-    others = [text for text in (_miss(example.near, length, rng), third) if text is not None]
+        third = miss(example.far if kind < WITHOUT + ELSEWHERE else example.near)
+    others = [text for text in (miss(example.near), third) if text is not None]
     if example.misleading is not None:
         rows.append(Row(example.misleading, rows[0].passage, None))
         others = [rng.choice(others)] if others and rng.random() < ALONE else others
-    return rows + [Row(example.question, title + text, None) for text in others]
+    return rows + [Row(example.question, text, None) for text in others]
 
 
 def passage(text: str, length: int, rng: random.Random, around: Span | None = None) -> Span:
@@ -194,13 +261,9 @@ def remainder(example: Example) -> str | None:
     return None if little else longest[:LONGEST]
 
 
-def _miss(misses: Sequence[str], length: int, rng: random.Random) -> str | None:
-    """Return a passage of one of the near misses, mostly of the nearest."""
-    if not misses:
-        return None
-    text = misses[min(len(misses) - 1, int(rng.expovariate(1 / 1.5)))]
-    a, b = passage(text, length, rng)
-    return text[a:b]
+def _miss(misses: Sequence[str], rng: random.Random) -> str | None:
+    """Return one of the near misses, mostly one of the nearest."""
+    return misses[min(len(misses) - 1, int(rng.expovariate(1 / 1.5)))] if misses else None
 
 
 def batches(found: Sequence[Example], size: int, rng: random.Random) -> Iterator[list[list[Row]]]:

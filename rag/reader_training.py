@@ -33,7 +33,7 @@ from typing import Any
 from rag.errors import UsageError
 from rag.models import model_path
 from rag.reader import ADAPTED, SCALE
-from rag.reader_examples import Example, Row, batches, examples, read_reworded
+from rag.reader_examples import Example, Row, batches, examples, read_reworded, stories
 
 RANK = 64
 QUESTIONS = 32  # a step, each with two or three passages
@@ -243,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--dropout", type=float, default=DROPOUT)
     parser.add_argument("--reworded", type=Path, nargs="+", help="files of questions in other words")
+    parser.add_argument("--stories", type=Path, help="news in the format of SQuAD 2.0, read beside the rest")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a step")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("reader.safetensors"))
     options = parser.parse_args(arguments)
@@ -260,6 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         trainee = Trainee(folder, options.rank, options.seed, options.start, options.dropout)
         reworded = read_reworded(*options.reworded) if options.reworded else None
         found = examples(options.squad, reworded, options.seed)
+        found += stories(options.stories) if options.stories else []
     except (UsageError, FileNotFoundError) as error:
         parser.error(str(error))
     size, seconds = options.questions, 60 * options.minutes

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from rag.reader_examples import (
     read_reworded,
     remainder,
     rows_of,
+    stories,
 )
 from rag.reader_training import Trainee
 
@@ -176,6 +178,83 @@ def test_why_does_not_tell_whether_there_is_an_answer() -> None:
     misleading = [one.misleading.lower() for one in said if one.misleading]
     with_why = [sum(question.startswith("why") for question in each) for each in (answered, misleading)]
     assert 0.5 < with_why[0] / with_why[1] < 2
+
+
+def told(*questions: tuple[str, str | None]) -> dict[str, object]:
+    """A paragraph of a story: each question with its answer, or with none."""
+    text = "The ferry sank on Monday. The mayor blamed fog."
+    qas = [
+        {
+            "id": str(n),
+            "question": question,
+            "is_impossible": answer is None,
+            "answers": [{"text": answer, "answer_start": text.index(answer)}] if answer else [],
+        }
+        for n, (question, answer) in enumerate(questions)
+    ]
+    return {"title": "Ferry sinks", "published": "2024-01-02", "context": text, "qas": qas}
+
+
+def news(tmp_path: Path, *questions: tuple[str, str | None]) -> list[Example]:
+    later = {"title": "Ferry raised", "published": "2024-05-06", "context": GREEN, "qas": []}
+    baker = {"title": "Baker opens", "published": "2024-01-02", "context": BAKER, "qas": []}
+    data = [
+        {"title": "ferry", "paragraphs": [told(*questions), later]},
+        {"title": "b", "paragraphs": [baker]},
+    ]
+    path = tmp_path / "stories.json"
+    path.write_text(json.dumps({"data": data}), encoding="utf-8")
+    return stories(path)
+
+
+def test_questions_of_a_story_have_its_other_articles_as_near_misses(tmp_path: Path) -> None:
+    (asked,) = news(tmp_path, ("Who was at fault?", "fog"))
+    assert (asked.title, asked.answer, asked.near, asked.far) == ("Ferry sinks", "fog", (GREEN,), (BAKER,))
+    assert asked.misleading is None
+
+
+def test_a_question_without_an_answer_stands_beside_the_one_of_its_sentence(tmp_path: Path) -> None:
+    first, second, third = news(
+        tmp_path,
+        ("When did it sink?", "Monday"),
+        ("What did the mayor blame?", "fog"),
+        ("Which day was it?", "on Monday"),
+        ("Whom did the mayor blame?", None),
+        ("Why did the ferry sink?", None),
+    )
+    assert (first.misleading, second.misleading, third.misleading) == (
+        "Why did the ferry sink?",
+        "Whom did the mayor blame?",
+        None,
+    )
+
+
+def test_a_near_miss_of_a_story_stands_under_its_own_headline(tmp_path: Path) -> None:
+    (asked,) = news(tmp_path, ("Who was at fault?", "fog"))
+    drawn = {row.passage for seed in range(60) for row in rows_of(asked, seeded(seed))[1:]}
+    assert {GREEN, f"Ferry raised. {GREEN}", BAKER, f"Baker opens. {BAKER}"} <= drawn
+    assert not {text for text in drawn if text.startswith("Ferry sinks. The ferry was")}
+
+
+def test_stories_hold_four_articles_and_answers_that_no_other_of_them_gives() -> None:
+    path = Path(__file__).parents[1] / "eval" / "stories.json"
+    data = json.loads(path.read_text(encoding="utf-8"))["data"]
+    asked = [q for story in data for article in story["paragraphs"] for q in article["qas"]]
+    assert len({q["id"] for q in asked}) == len({q["question"] for q in asked}) == len(asked)
+    for story in data:
+        days = [date.fromisoformat(article["published"]) for article in story["paragraphs"]]
+        assert len(days) == 4
+        assert days == sorted(days)
+        for article in story["paragraphs"]:
+            for q in article["qas"]:
+                assert bool(q["answers"]) != q["is_impossible"]
+                for answer in q["answers"]:
+                    start = answer["answer_start"]
+                    assert article["context"][start : start + len(answer["text"])] == answer["text"]
+    impossible = [q["is_impossible"] for q in asked]
+    assert 0.45 < sum(impossible) / len(impossible) < 0.55
+    with_why = [q["is_impossible"] for q in asked if q["question"].lower().startswith("why")]
+    assert 0.4 < sum(with_why) / len(with_why) < 0.6
 
 
 def test_no_paragraph_is_written_about_twice() -> None:
