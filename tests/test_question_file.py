@@ -53,7 +53,8 @@ HARD = read_questions("hard.jsonl")
 ARCHIVE = read_questions("archive.jsonl")
 ASKED = read_questions("asked.jsonl")
 TALKS = read_questions("talks.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS
+FRESH = read_questions("fresh.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
