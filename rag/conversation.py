@@ -37,6 +37,7 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 _PERSON = frozenset("he him his she hers her".split())
+_IN_A_PLACE = re.compile(r"\b(?:in|at|to|from|of|near|around|for|via|visit\w*|reach\w*)(?: the)? [A-Z]")
 _TITLE = re.compile(r"\b(?:[A-Z]\w+ [A-Z]|president|minister|ambassador|mr|mrs|ms|king|queen|pope)\w*")
 _POLITE = re.compile(r"^\W*(?:thanks?|thank you|hi|hello|hey|good (?:morning|evening|day)|ok|okay|great)\b")
 _FOR_YOU = re.compile(r"\b(?:you|your|me)\b")
@@ -97,8 +98,11 @@ def _points(question: str) -> bool:
         return not _TITLE.search(before) and len(content_words(before)) < 3
     if len(set(content_words(question))) > MOST_POINTING:
         return False
-    named = any(w[0].isupper() for w in before.split())
-    last = place == len(tokens) - 1 and tokens[place] in ("that", "it", "this", "them")
+    last = place == len(tokens) - 1 and tokens[place] in ("that", "it", "this", "them", "there")
+    if tokens[place] == "there":  # whom it names before is no place
+        named = _IN_A_PLACE.search(before) is not None
+    else:
+        named = any(w[0].isupper() for w in before.split())
     return not named and (last or len(content_words(before)) < 2)
 
 

@@ -22,6 +22,10 @@ ASKED: list[Turn] = [("user", "How many people took the ferry in 2021?"), ("assi
         ("Who was there?", "Who was there? - How many people took the ferry in 2021? - About 600."),
         ("Who said that?", "Who said that? - How many people took the ferry in 2021? - About 600."),
         ("What was that for?", "What was that for? - How many people took the ferry in 2021? - About 600."),
+        (
+            "Why do so many Swedes go there?",
+            "Why do so many Swedes go there? - How many people took the ferry in 2021? - About 600.",
+        ),
         ("Why?", "Why? - How many people took the ferry in 2021?"),
     ],
 )
@@ -62,6 +66,7 @@ def test_a_question_of_another_time_is_the_one_before(before: str, question: str
         "Which framework do Norway and Sweden chair together?",
         "Who was the captain that steered the boat for years?",
         "How many days did the new captain spend on his boat?",
+        "Who met Dahl in Halvik and what was said there?",
         "Who bought iPhones?",
         'Who sang "Harbour"?',
         "What did the ferry, the bridge, the tunnel and the railway cost when they opened?",
