@@ -7,10 +7,14 @@ r"""Trains the adapters of rag/reader.py on a file in SQuAD's format, on a GPU w
         --rate 3e-4 --dropout 0 --start rag/reader.safetensors --out three.safetensors
     python -m rag.reader_training train-v1.1.json --reworded eval/explained.jsonl some.jsonl --questions 16 \
         --minutes 24 --rate 3e-4 --dropout 0 --start three.safetensors --out four.safetensors
-    python -m rag.reader_training --average three.safetensors four.safetensors --out rag/verifier.safetensors
+    python -m rag.reader_training --average three.safetensors four.safetensors --out five.safetensors
+    python -m rag.reader_training train-v1.1.json --reworded eval/explained.jsonl some.jsonl --stories \
+        eval/stories.json --questions 16 --minutes 29 --rate 3e-4 --dropout 0 --start five.safetensors \
+        --out six.safetensors
+    python -m rag.reader_training --average five.safetensors six.safetensors --out rag/verifier.safetensors
 
-The first three lines give the reader, the others the verifier; some.jsonl is every fourth line of
-eval/reworded.jsonl, so that what was learned from it is not forgotten.
+The first three lines give the reader, the others the verifier, which also learns from invented news;
+some.jsonl is every fourth line of eval/reworded.jsonl, so that what was learned from it is not forgotten.
 
 One softmax over the tokens of all that a question is read over (rag/reader_examples.py) says where the answer
 begins and ends (Clark and Gardner, Simple and Effective Multi-Paragraph Reading Comprehension, ACL 2018), and
