@@ -18,7 +18,6 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -91,9 +90,8 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     paragraph, and ``BESIDE`` times as many of the rest as they stand, drawn by ``seed``.
     """
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-    placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
-    library = _Library(placed)
-    asked = [(owner, p["context"], question) for owner, p in placed for question in p["qas"]]
+    library = _Library(articles)
+    asked = [(owner, p["context"], question) for owner, p in library.placed for question in p["qas"]]
     found, reworded = list[Example](), reworded or {}
     for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
         said = reworded.get(question["id"]) or Reworded((0, len(context)))
@@ -108,9 +106,10 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
 class _Library:
     """Paragraphs with the place of the article that each belongs to, searched for near misses."""
 
-    def __init__(self, placed: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        self._texts = [paragraph["context"] for _, paragraph in placed]
-        self._owners = np.asarray([owner for owner, _ in placed])
+    def __init__(self, articles: Sequence[Mapping[str, Any]]) -> None:
+        self.placed = [(owner, p) for owner, article in enumerate(articles) for p in article["paragraphs"]]
+        self._texts = [paragraph["context"] for _, paragraph in self.placed]
+        self._owners = np.asarray([owner for owner, _ in self.placed])
         self._lexical = Lexical(self._texts)
 
     def misses(self, owner: int, question: str, answer: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -140,11 +139,10 @@ def stories(path: Path) -> list[Example]:
     with a ``title`` of its own. A question without an answer goes with the one of the same article whose
     answer's sentence it shares most words with.
     """
-    told = json.loads(path.read_text(encoding="utf-8"))["data"]
-    placed = [(owner, article) for owner, story in enumerate(told) for article in story["paragraphs"]]
-    library, found = _Library(placed), list[Example]()
-    headlines = {article["context"]: article["title"] for _, article in placed}
-    for owner, article in placed:
+    library = _Library(json.loads(path.read_text(encoding="utf-8"))["data"])
+    headlines = {article["context"]: article["title"] for _, article in library.placed}
+    found = list[Example]()
+    for owner, article in library.placed:
         text = article["context"]
         asked = [q for q in article["qas"] if not q["is_impossible"]]
         beside = _beside(text, asked, [q["question"] for q in article["qas"] if q["is_impossible"]])
@@ -157,7 +155,9 @@ def stories(path: Path) -> list[Example]:
 
 def _beside(text: str, asked: Sequence[Mapping[str, Any]], misleading: Sequence[str]) -> list[str | None]:
     """Return for each question one without an answer, each once, those that share most words first."""
-    told = [set(content_words(text[a:b])) for a, b in map(partial(_sentence, text), map(_answer, asked))]
+    spans = sentences(text)
+    places = [next(span for span in reversed(spans) if span[0] <= _answer(q)[0]) for q in asked]
+    told = [set(content_words(text[a:b])) for a, b in places]
     shared = [
         (-len(told[i] & set(content_words(words))), i, j)
         for i in range(len(asked))
@@ -168,11 +168,6 @@ def _beside(text: str, asked: Sequence[Mapping[str, Any]], misleading: Sequence[
         if i not in found and j not in found.values():
             found[i] = j
     return [misleading[found[i]] if i in found else None for i in range(len(asked))]
-
-
-def _sentence(text: str, place: Span) -> Span:
-    """Return the sentence in which a place begins."""
-    return next(span for span in reversed(sentences(text)) if span[0] <= place[0])
 
 
 def read_reworded(*paths: Path) -> dict[str, Reworded]:
@@ -210,19 +205,13 @@ def rows_of(example: Example, rng: random.Random) -> list[Row]:
     answer = (example.start - a + len(title), example.end - a + len(title))
     rows = [Row(example.question, title + example.paragraph[a:b], answer)]
     kind, third = rng.random(), None
-
-    def miss(misses: Sequence[str]) -> str | None:
-        text = _miss(misses, rng)
-        if text is None:
-            return None
-        a, b = passage(text, length, rng)
-        return (f"{example.headlines.get(text, example.title)}. " if titled else "") + text[a:b]
-
     if kind < WITHOUT and (left := remainder(example)):
         third = title + left
     if third is None:
-        third = miss(example.far if kind < WITHOUT + ELSEWHERE else example.near)
-    others = [text for text in (miss(example.near), third) if text is not None]
+        misses = example.far if kind < WITHOUT + ELSEWHERE else example.near
+        third = _miss(example, misses, length, titled, rng)
+    near = _miss(example, example.near, length, titled, rng)
+    others = [text for text in (near, third) if text is not None]
     if example.misleading is not None:
         rows.append(Row(example.misleading, rows[0].passage, None))
         others = [rng.choice(others)] if others and rng.random() < ALONE else others
@@ -261,9 +250,15 @@ def remainder(example: Example) -> str | None:
     return None if little else longest[:LONGEST]
 
 
-def _miss(misses: Sequence[str], rng: random.Random) -> str | None:
-    """Return one of the near misses, mostly one of the nearest."""
-    return misses[min(len(misses) - 1, int(rng.expovariate(1 / 1.5)))] if misses else None
+def _miss(
+    example: Example, misses: Sequence[str], length: int, titled: bool, rng: random.Random
+) -> str | None:
+    """Return a passage of one of the near misses, mostly of the nearest; under its headline, if so asked."""
+    if not misses:
+        return None
+    text = misses[min(len(misses) - 1, int(rng.expovariate(1 / 1.5)))]
+    a, b = passage(text, length, rng)
+    return (f"{example.headlines.get(text, example.title)}. " if titled else "") + text[a:b]
 
 
 def batches(found: Sequence[Example], size: int, rng: random.Random) -> Iterator[list[list[Row]]]:

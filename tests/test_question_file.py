@@ -192,6 +192,7 @@ def test_nothing_is_copied_from_the_originals() -> None:
     assert originals
     ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
     ours += [f"{meta['title']}\n{text}" for meta, text in INVENTED.values()]
+    ours += [(ROOT / "eval" / "stories.json").read_text(encoding="utf-8")]
     ours += [q["question"] for q in ALL]
     ours += [text for q in ALL for _, text in q["history"]]
     copied = {" ".join(run) for text in ours for run in runs(text) & originals}

@@ -236,7 +236,7 @@ def test_a_near_miss_of_a_story_stands_under_its_own_headline(tmp_path: Path) ->
     assert not {text for text in drawn if text.startswith("Ferry sinks. The ferry was")}
 
 
-def test_stories_hold_four_articles_and_answers_that_no_other_of_them_gives() -> None:
+def test_stories_hold_four_articles_and_each_answer_stands_where_it_is_said_to() -> None:
     path = Path(__file__).parents[1] / "eval" / "stories.json"
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
     asked = [q for story in data for article in story["paragraphs"] for q in article["qas"]]
