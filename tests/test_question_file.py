@@ -40,7 +40,8 @@ def read_articles(folder: str) -> dict[str, tuple[dict[str, Any], str]]:
 
 
 ARTICLES = read_articles("corpus")
-INVENTED = read_articles("eval/archive")
+ARCHIVED = read_articles("eval/archive")
+INVENTED = ARCHIVED | read_articles("eval/serials")
 
 
 def read_questions(name: str) -> list[Question]:
@@ -54,7 +55,8 @@ ARCHIVE = read_questions("archive.jsonl")
 ASKED = read_questions("asked.jsonl")
 TALKS = read_questions("talks.jsonl")
 FRESH = read_questions("fresh.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH
+SERIALS = read_questions("serials.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
@@ -138,7 +140,7 @@ def test_aliases(question: Question) -> None:
 
 @pytest.mark.parametrize("question", ANSWERABLE, ids=ident)
 def test_repeating_the_question_is_no_answer(question: Question) -> None:
-    answered = question in TALKS  # in a conversation an answer often has the next one in it
+    answered = question in TALKS + SERIALS  # in a conversation an answer often has the next one in it
     told = [text for role, text in question["history"] if role == "user" or not answered]
     known = [question["question"], *told]
     assert unmatched("\n".join(known), question["answers"]) != []
@@ -192,7 +194,9 @@ def test_nothing_is_copied_from_the_originals() -> None:
     assert originals
     ours = [f"{meta['title']}\n{text}" for meta, text in ARTICLES.values()]
     ours += [f"{meta['title']}\n{text}" for meta, text in INVENTED.values()]
-    ours += [(ROOT / "eval" / "stories.json").read_text(encoding="utf-8")]
+    ours += [
+        (ROOT / "eval" / name).read_text(encoding="utf-8") for name in ("stories.json", "conversations.jsonl")
+    ]
     ours += [q["question"] for q in ALL]
     ours += [text for q in ALL for _, text in q["history"]]
     copied = {" ".join(run) for text in ours for run in runs(text) & originals}
@@ -201,18 +205,33 @@ def test_nothing_is_copied_from_the_originals() -> None:
 
 def test_the_invented_archive_serves_for_training_alone() -> None:
     assert {q["split"] for q in ARCHIVE} == {"train"}
-    assert {item["article"] for q in ARCHIVE for item in q["evidence"]} == set(INVENTED)
+    assert {item["article"] for q in ARCHIVE for item in q["evidence"]} == set(ARCHIVED)
     assert not set(INVENTED) & set(ARTICLES)
 
 
-def test_a_conversation_is_looked_at_whole_or_not_at_all() -> None:
+@pytest.mark.parametrize("talks", [TALKS, SERIALS], ids=["talks", "serials"])
+def test_a_conversation_is_looked_at_whole_or_not_at_all(talks: list[Question]) -> None:
     splits = defaultdict(set)
-    for question in TALKS:
+    for question in talks:
         first = question["history"][0][1] if question["history"] else question["question"]
         splits[first].add(question["split"])
     assert {len(each) for each in splits.values()} == {1}
-    assert Counter(q["split"] for q in TALKS) == {"train": 54, "test": 55}
-    assert {item["article"] for q in TALKS for item in q["evidence"]} <= set(INVENTED)
+    halves = {len(TALKS): {"train": 54, "test": 55}, len(SERIALS): {"train": 66, "test": 60}}
+    assert Counter(q["split"] for q in talks) == halves[len(talks)]
+    assert {item["article"] for q in talks for item in q["evidence"]} <= set(INVENTED)
+
+
+def test_the_serials_are_the_stories_kept_from_training() -> None:
+    stories = json.loads((ROOT / "eval" / "stories.json").read_text(encoding="utf-8"))["data"]
+    kept = {
+        f"{number}-{place}": " ".join(article["context"].split())
+        for number, story in enumerate(stories[-21:], start=len(stories) - 20)
+        for place, article in enumerate(story["paragraphs"], start=1)
+    }
+    articles = read_articles("eval/serials")
+    assert {name: " ".join(text.split()) for name, (_, text) in articles.items()} == kept
+    lines = (ROOT / "eval" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
+    assert sorted(json.loads(line)["story"] for line in lines) == list(range(len(stories) - 21))
 
 
 def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:
