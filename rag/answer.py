@@ -154,7 +154,11 @@ class Answerer:
         question = found.standalone_question
         cosines = self._similarity(question, [c.text for c in pool])
         reads = self.index.read(question, found.hits)
-        return weigh(found, pool, cosines, reads)
+        if not found.leans:
+            return weigh(found, pool, cosines, reads)
+        alone = self._similarity(found.question, [c.text for c in pool])
+        halves = [(one + other) / 2 for one, other in zip(cosines, alone, strict=True)]
+        return weigh(found, pool, halves, reads, self.index.read(found.question, found.hits))
 
     def answer(
         self,
@@ -215,8 +219,8 @@ class Answerer:
 
     def _verified(self, found: Found, weighed: Weighed) -> Mapping[str, float]:
         """Return how surely the passages that were read best answer, by the verifier; empty without one."""
-        read = [hit for hit in found.hits if hit.passage.id in weighed.reads]
-        best = sorted(read, key=lambda hit: -weighed.reads[hit.passage.id].best)[:VERIFIED]
+        read = [hit for hit in found.hits if hit.passage.id in weighed.whole]
+        best = sorted(read, key=lambda hit: -weighed.whole[hit.passage.id].best)[:VERIFIED]
         verified = self.index.verify(found.standalone_question, best).values()
         return {"verified": max(each.best for each in verified)} if verified else {}
 

@@ -58,11 +58,14 @@ def standalone(question: str, history: Sequence[Turn], today: date, depth: int =
     swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
     if swapped:
         return swapped
-    parts = [question.strip(), before]
-    if _points(question):
-        said = next((text for role, text in reversed(history) if role == "assistant"), "")
-        parts.append("" if said == REFUSAL else _short(said))  # a refusal is nothing to point at
-    return " - ".join(p for p in parts if p)
+    said = _short(last_answer(history)) if _points(question) else ""
+    return " - ".join(part for part in (question.strip(), before, said) if part)
+
+
+def last_answer(history: Sequence[Turn]) -> str:
+    """Return what was answered last; nothing after a refusal, at which no question points."""
+    said = next((text for role, text in reversed(history) if role == "assistant"), "")
+    return "" if said == REFUSAL else said
 
 
 def earlier(history: Sequence[Turn], exchanges: int = 2) -> str:

@@ -124,6 +124,7 @@ class Index:
         bonus: Callable[[Passage, Article], float] | None = None,
         rerank: bool = True,
         join: bool = True,
+        bare: str | None = None,
     ) -> list[Hit]:
         """Return the best k passages for a stand-alone question, best first.
 
@@ -133,8 +134,9 @@ class Index:
         passages up by standard deviations of the score. ``rerank`` has the first 20 read together with the
         question, a third of a second, or up to one without native bfloat16; without it a search takes a few
         hundredths. ``join`` makes passages that follow one another in their article, among the first ten, one
-        hit of 220 words at most (its id is then like "ferry#3-4"). Scores compare within one search only. No
-        generator is loaded.
+        hit of 220 words at most (its id is then like "ferry#3-4"). ``bare`` is a follow-up without what
+        stands behind it of what was said before: it is read so as well. Scores compare within one search
+        only. No generator is loaded.
         Raises UsageError for a question without a word, a k below 1, an interval that ends before it begins,
         or a source that the index does not hold.
         """
@@ -143,6 +145,8 @@ class Index:
         count = max(k + JOINED if join else k, ranking.RERANKED)
         hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
         reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
+        if reads and bare is not None:
+            reads = ranking.both(reads, self.read(bare, hits[: ranking.RERANKED]))
         ranked = ranking.reranked(question, hits, reads) if reads else hits
         return (joined(ranked) if join else ranked)[:k]
 

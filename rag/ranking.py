@@ -17,7 +17,7 @@ from rag.agreement import given
 from rag.copies import Print
 from rag.day_words import month
 from rag.errors import UsageError
-from rag.fusion import best_first, standardised_sum
+from rag.fusion import best_first, standardised, standardised_sum
 from rag.lexical import Lexical
 from rag.text import content_words, fold, words
 from rag.types import Article, Hit, Interval, Passage, Read, Span
@@ -30,7 +30,6 @@ CANDIDATES = 100  # that a bonus can move
 RERANKED = 20  # first passages that the reader may move
 READ_WEIGHTS = (1.0, 0.4)  # of reading beside search, for a question of few and of many words: see there
 AGREED = 2.0  # standard deviations, for a passage that holds all that the passages give as answers
-ANSWER_SHARE = 0.7  # in reading, of the best answer in a passage; the rest is its relevance
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
 LEXICAL_WEIGHTS = (0.2, 0.35)
@@ -135,17 +134,29 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     What was not read keeps its order behind them; no score rises from one hit to the next.
     """
     first = [hit for hit in hits if hit.passage.id in reads]
-    best = [reads[hit.passage.id].best for hit in first]
-    relevance = [reads[hit.passage.id].relevance for hit in first]
-    columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
-    reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])
-    found = np.asarray([hit.score for hit in first]) + by_words(question, *READ_WEIGHTS) * reading
+    best = np.asarray([reads[hit.passage.id].best for hit in first], dtype=np.float32)
+    weight = by_words(question, *READ_WEIGHTS)
+    found = np.asarray([hit.score for hit in first]) + weight * standardised(best)
     answers = given(question, reads.values())
     found += AGREED * np.asarray([answers.agreement(reading_of(hit)[0]) for hit in first])
     read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
     rest = [hit for hit in hits if hit.passage.id not in reads]
     behind = [replace(hit, score=min(hit.score, read[-1].score)) for hit in rest]
     return [replace(hit, rank=rank) for rank, hit in enumerate(read + behind, start=1)]
+
+
+def both(reads: Mapping[str, Read], bare: Mapping[str, Read]) -> dict[str, Read]:
+    """Return how passages read to a follow-up by itself, ``bare``, and with what stands behind it of what was
+    said before, half and half: that names the topic, but to a reader it is all asked. What the passages give
+    as answers is what they give to the latter.
+    """
+    return {id_: _mean(read, bare[id_]) for id_, read in reads.items()}
+
+
+def _mean(read: Read, other: Read) -> Read:
+    scores = zip(read.sentences, other.sentences, strict=True)
+    relevance = (read.relevance + other.relevance) / 2
+    return Read(relevance, tuple((a + b) / 2 for a, b in scores), read.answers)
 
 
 def by_words(question: str, few: float, many: float) -> float:

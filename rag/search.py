@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from rag.conversation import standalone
+from rag.conversation import last_answer, standalone
 from rag.index import Index
 from rag.question_dates import QuestionDates, question_dates
 from rag.ranking import check_question
@@ -20,19 +20,21 @@ LATEST_BONUS = 0.3  # for the newest article, falling to 0 for the oldest
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found. ``interval`` is the publication interval that narrowed it, None when none did."""
+    """What a search found. ``interval`` is the publication interval that narrowed it, None when none did;
+    ``told`` what was answered last before the question.
+    """
 
     question: str
     standalone_question: str
     interval: Interval | None
     dates: QuestionDates
     hits: tuple[Hit, ...]
+    told: str = ""
 
     @property
     def leans(self) -> bool:
         """Whether what was said before stands behind the question, for it says too little by itself."""
-        asked = self.question.strip()
-        return self.standalone_question != asked and self.standalone_question.startswith(asked)
+        return _leans(self.question, self.standalone_question)
 
     @property
     def asked(self) -> str:
@@ -75,8 +77,14 @@ def find(
         bonus=_bonus(index, dates) if dates else None,
         rerank=rerank,
         join=join,
+        bare=question if _leans(question, alone) else None,
     )
-    return Found(question, alone, interval, dates, tuple(hits))
+    return Found(question, alone, interval, dates, tuple(hits), last_answer(history))
+
+
+def _leans(question: str, standalone_question: str) -> bool:
+    asked = question.strip()
+    return standalone_question != asked and standalone_question.startswith(asked)
 
 
 def open_index(folder: Path) -> Index:

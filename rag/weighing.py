@@ -13,6 +13,8 @@ from rag.dates import mentions
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
+from rag.ranking import both
+from rag.rivals import repeated
 from rag.search import Found
 from rag.types import Read
 from rag.wanted import asks_of_the_past, lacking
@@ -38,10 +40,11 @@ class Weighed:
 
     ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
-    ``lacks`` whether it is without the kind of answer that is asked for or tells of other times, ``nearest``
-    the best cosine of a sentence and the question, ``signals`` what the reader says for and against an
-    answer; empty without one. ``clear`` says whether one of the sentences stands out, ``doubtful`` whether a
-    model should compare them even so, ``reads`` how each passage reads, by id.
+    ``lacks`` whether it is without the kind of answer that is asked for, tells of other times or was told
+    just before, ``nearest`` the best cosine of a sentence and the question, ``signals`` what the reader says
+    for and against an answer; empty without one. ``clear`` says whether one of the sentences stands out,
+    ``doubtful`` whether a model should compare them even so, ``reads`` how each passage reads, by id, and
+    ``whole`` how it does to a follow-up with all that stands behind it.
     """
 
     sentences: Sequence[Candidate]
@@ -55,17 +58,30 @@ class Weighed:
     clear: bool
     doubtful: bool = False
     reads: Mapping[str, Read] = field(default_factory=dict)
+    whole: Mapping[str, Read] = field(default_factory=dict)
 
 
 def weigh(
-    found: Found, pool: Sequence[Candidate], cosines: Sequence[float], reads: Mapping[str, Read]
+    found: Found,
+    pool: Sequence[Candidate],
+    cosines: Sequence[float],
+    reads: Mapping[str, Read],
+    bare: Mapping[str, Read] | None = None,
 ) -> Weighed:
-    """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id."""
+    """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id; for a
+    follow-up ``bare`` are the same to what it says by itself. Whether there is an answer at all the former
+    tell: that needs the topic.
+    """
+    whole, reads = reads, both(reads, bare) if bare else reads
     question, latest = found.standalone_question, found.dates.order == "latest"
     answers = given(question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
     unfit = lacking(question, [c.text for c in pool])
-    lacks = [lack or found.dates.elsewhen(c.text) for lack, c in zip(unfit, pool, strict=True)]
+    told = found.told if found.leans else ""  # who asks on does not want it again
+    lacks = [
+        lack or found.dates.elsewhen(c.text) or (bool(told) and repeated(c.text, [told]))
+        for lack, c in zip(unfit, pool, strict=True)
+    ]
     values = [
         likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
         for likeness, share, lack in zip(likely(question, pool, cosines, reads), agreed, lacks, strict=True)
@@ -86,10 +102,11 @@ def weigh(
         [trusted * agreed[i] for i in order],
         [lacks[i] for i in order],
         max(cosines),
-        _signals(reads),
+        _signals(whole),
         is_clear(ordered, trusts, believed),
         _doubtful(found, sentences, ordered),
         reads,
+        whole,
     )
 
 

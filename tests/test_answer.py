@@ -199,6 +199,22 @@ def test_passages_are_fenced_data_in_the_prompt(index: Index) -> None:
     assert model.prompts[-1][0] == ("system", prompts.SYSTEM)
 
 
+def test_a_follow_up_is_compared_by_itself_and_with_what_stands_behind_it(
+    index: Index, encoder: WordEncoder
+) -> None:
+    answerer = Answerer(index, None, TODAY)
+    found = answerer.find(
+        "What did it cost?", [("user", "Who opened the bridge?"), ("assistant", "The mayor.")]
+    )
+    assert found.leans
+    weighed = answerer.weigh(found)
+    assert weighed
+    bare, whole, *others = encoder.encode(
+        [found.question, found.standalone_question, *(c.text for c in weighed.sentences)]
+    )
+    assert weighed.nearest == pytest.approx(max((bare @ other + whole @ other) / 2 for other in others))
+
+
 def test_each_of_the_first_sentences_is_judged_by_itself(index: Index) -> None:
     model = ScriptedModel("It cost 40 million euros.")
     Answerer(index, model, TODAY).answer("What did the bridge cost?")

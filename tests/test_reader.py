@@ -11,7 +11,7 @@ from rag.passages import split
 from rag.ranking import AGREED
 from rag.reader import READER, VERIFIER, MiniLMReader, best_answers, best_span
 from rag.search import find
-from rag.types import Hit, Read
+from rag.types import Hit, Read, Turn
 from tests.conftest import ARTICLES, WordEncoder, WordReader
 
 BRIDGE = ARTICLES[0]
@@ -92,6 +92,27 @@ def test_an_index_loads_what_is_needed_or_all_beforehand(
     assert loaded == ["minilm", "reader"]  # a search needs no verifier
     fresh.load()
     assert loaded == ["minilm", "reader", "verifier"]
+
+
+def test_a_follow_up_is_read_by_itself_and_with_what_stands_behind_it(
+    index: Index, encoder: WordEncoder
+) -> None:
+    reader = WordReader("Mondays")
+    reading = Index(index.parts, index.manifest, encoder, reader)
+    history: list[Turn] = [("user", "When does the ferry run?"), ("assistant", "On Mondays.")]
+    found = find(reading, "How many passengers does it carry?", 4, history=history)
+    assert found.told == "On Mondays."
+    leaning = "How many passengers does it carry? - When does the ferry run? - On Mondays."
+    assert reader.asked == [leaning, "How many passengers does it carry?"]
+    find(reading, "When does the Halvik ferry run?", 4, history=history)
+    assert reader.asked[2:] == ["When does the Halvik ferry run?"]
+
+
+def test_what_comes_of_both_counts_half() -> None:
+    told, other = (("forty", 1.0),), (("nine", 9.0),)
+    whole = {"a": Read(1.0, (4.0, 0.0), told), "b": Read(3.0, (2.0,))}
+    bare = {"a": Read(2.0, (0.0, 1.0), other), "b": Read(-3.0, (2.0,), other)}
+    assert ranking.both(whole, bare) == {"a": Read(1.5, (2.0, 0.5), told), "b": Read(0.0, (2.0,))}
 
 
 def test_there_is_no_reader_beside_another_encoder(index: Index) -> None:

@@ -65,6 +65,36 @@ def test_a_sentence_without_a_figure_does_not_say_how_many() -> None:
     assert made.values[0] - made.values[1] == pytest.approx(weighing.LIKELY_LACKING)
 
 
+def test_who_asks_on_does_not_want_what_was_just_told() -> None:
+    pool = [candidate("The ferry left at nine."), candidate("Brun has it in writing.")]
+    asked = "And why? - When did the ferry leave?"
+    found = Found("And why?", asked, None, QuestionDates(), (), told="The ferry left at nine.")
+    assert found.leans
+    assert weighing.weigh(found, pool, [0.0, 0.0], {}).lacks == [False, True]
+    whole = replace(found, question=asked)  # it does not lean: what was told before may be asked for again
+    assert weighing.weigh(whole, pool, [0.0, 0.0], {}).lacks == [False, False]
+    first = replace(found, told="")
+    assert weighing.weigh(first, pool, [0.0, 0.0], {}).lacks == [False, False]
+
+
+def test_a_follow_up_is_weighed_by_both_ways_of_reading_and_refused_by_one() -> None:
+    one, other = candidate("The ferry left."), candidate("A museum.")
+    hits = [replace(c.hit, passage=replace(c.hit.passage, id=id_)) for c, id_ in ((one, "a"), (other, "b"))]
+    pool = [replace(c, hit=hit) for c, hit in zip((one, other), hits, strict=True)]
+    reads = {"a": Read(0.0, (3.0,)), "b": Read(0.0, (2.0,))}
+    bare = {"a": Read(0.0, (-9.0,)), "b": Read(-8.0, (1.0,))}
+    found = Found("why", "why - when", None, QuestionDates(), tuple(hits))
+    assert [c.text for c in weighing.weigh(found, pool, [0.0, 0.0], reads).sentences] == [
+        one.text,
+        other.text,
+    ]
+    made = weighing.weigh(found, pool, [0.0, 0.0], reads, bare)
+    assert [c.text for c in made.sentences] == [other.text, one.text]
+    assert made.signals == {"answer": 3.0, "relevance": 0.0}
+    assert made.whole == reads
+    assert made.reads == {"a": Read(0.0, (-3.0,)), "b": Read(-4.0, (1.5,))}
+
+
 def test_ties_keep_their_order() -> None:
     assert weighing.in_order([0.1, 0.9, 0.9, 0.5]) == [1, 2, 3, 0]
 
