@@ -17,7 +17,7 @@ from rag.agreement import given
 from rag.copies import Print
 from rag.day_words import month
 from rag.errors import UsageError
-from rag.fusion import best_first, standardised, standardised_sum
+from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
 from rag.text import content_words, fold, words
 from rag.types import Article, Hit, Interval, Passage, Read, Span
@@ -30,6 +30,7 @@ CANDIDATES = 100  # that a bonus can move
 RERANKED = 20  # first passages that the reader may move
 READ_WEIGHTS = (1.0, 0.4)  # of reading beside search, for a question of few and of many words: see there
 AGREED = 2.0  # standard deviations, for a passage that holds all that the passages give as answers
+ANSWER_SHARE = 0.7  # in reading, of the best answer in a passage; the rest is its relevance
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
 LEXICAL_WEIGHTS = (0.2, 0.35)
@@ -134,9 +135,11 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     What was not read keeps its order behind them; no score rises from one hit to the next.
     """
     first = [hit for hit in hits if hit.passage.id in reads]
-    best = np.asarray([reads[hit.passage.id].best for hit in first], dtype=np.float32)
-    weight = by_words(question, *READ_WEIGHTS)
-    found = np.asarray([hit.score for hit in first]) + weight * standardised(best)
+    best = [reads[hit.passage.id].best for hit in first]
+    relevance = [reads[hit.passage.id].relevance for hit in first]
+    columns = [np.asarray(column, dtype=np.float32) for column in (best, relevance)]
+    reading = standardised_sum(columns, [ANSWER_SHARE, 1 - ANSWER_SHARE])
+    found = np.asarray([hit.score for hit in first]) + by_words(question, *READ_WEIGHTS) * reading
     answers = given(question, reads.values())
     found += AGREED * np.asarray([answers.agreement(reading_of(hit)[0]) for hit in first])
     read = [replace(first[i], score=round(float(found[i]), 6)) for i in best_first(found)]
