@@ -98,7 +98,7 @@ class Answerer:
         clock = Clock()
         found = self.find(question, history, **filters)
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
-        weighed = self.weigh(found)
+        weighed = self.weigh(found, asks_on=share.alone)
         clock.lap("retrieve")  # reading is part of finding
         if weighed is None:
             found = replace(found, hits=found.hits[:SHOWN])
@@ -144,8 +144,12 @@ class Answerer:
             hits = reranked(found.standalone_question, hits, weighed.reads)
         return replace(found, hits=tuple(joined(hits)[:k]))
 
-    def weigh(self, found: Found) -> Weighed | None:
-        """Read the passages, and weigh their sentences by that and by likeness; None when there are none."""
+    def weigh(self, found: Found, asks_on: bool = True) -> Weighed | None:
+        """Read the passages, and weigh their sentences by that and by likeness; None when there are none.
+
+        A question that leans on one before it ``asks_on``, unless both are parts of one question: what one
+        sentence says of both is then wanted for both.
+        """
         # What stands beside an order in a paragraph is part of it.
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.paragraph)]
         if not pool:
@@ -154,7 +158,7 @@ class Answerer:
         question = found.standalone_question
         cosines = self._similarity(question, [c.text for c in pool])
         reads = self.index.read(question, found.hits)
-        if not found.leans:
+        if not (found.leans and asks_on):
             return weigh(found, pool, cosines, reads)
         alone = self._similarity(found.question, [c.text for c in pool])
         halves = [(one + other) / 2 for one, other in zip(cosines, alone, strict=True)]

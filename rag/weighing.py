@@ -69,15 +69,15 @@ def weigh(
     bare: Mapping[str, Read] | None = None,
 ) -> Weighed:
     """Order sentences by how likely each holds the answer. ``reads`` are the passages read, by id; for a
-    follow-up ``bare`` are the same to what it says by itself. Whether there is an answer at all the former
-    tell: that needs the topic.
+    follow-up ``bare`` are the same to what it says by itself (empty without a reader, None for any other
+    question). Whether there is an answer at all the former tell: that needs the topic.
     """
     whole, reads = reads, both(reads, bare) if bare else reads
     question, latest = found.standalone_question, found.dates.order == "latest"
     answers = given(question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
     unfit = lacking(question, [c.text for c in pool])
-    told = found.told if found.leans else ""  # who asks on does not want it again
+    told = "" if bare is None else found.told  # who asks on does not want it again
     lacks = [
         lack or found.dates.elsewhen(c.text) or (bool(told) and repeated(c.text, [told]))
         for lack, c in zip(unfit, pool, strict=True)
