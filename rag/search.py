@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +34,8 @@ class Found:
     @property
     def leans(self) -> bool:
         """Whether what was said before stands behind the question, for it says too little by itself."""
-        return _leans(self.question, self.standalone_question)
+        asked = self.question.strip()
+        return self.standalone_question != asked and self.standalone_question.startswith(asked)
 
     @property
     def asked(self) -> str:
@@ -68,6 +69,7 @@ def find(
     alone = standalone(question, history, today)
     dates = question_dates(alone, today)
     interval = _filter(dates, published_from, published_to)
+    found = Found(question, alone, interval, dates, (), last_answer(history))
     hits = index.search(
         alone[:2000],
         k,
@@ -77,14 +79,9 @@ def find(
         bonus=_bonus(index, dates) if dates else None,
         rerank=rerank,
         join=join,
-        bare=question if _leans(question, alone) else None,
+        bare=question if found.leans else None,
     )
-    return Found(question, alone, interval, dates, tuple(hits), last_answer(history))
-
-
-def _leans(question: str, standalone_question: str) -> bool:
-    asked = question.strip()
-    return standalone_question != asked and standalone_question.startswith(asked)
+    return replace(found, hits=tuple(hits))
 
 
 def open_index(folder: Path) -> Index:

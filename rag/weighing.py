@@ -76,12 +76,7 @@ def weigh(
     question, latest = found.standalone_question, found.dates.order == "latest"
     answers = given(question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]
-    unfit = lacking(question, [c.text for c in pool])
-    told = "" if bare is None else found.told  # who asks on does not want it again
-    lacks = [
-        lack or found.dates.elsewhen(c.text) or (bool(told) and repeated(c.text, [told]))
-        for lack, c in zip(unfit, pool, strict=True)
-    ]
+    lacks = _lacks(found, pool, "" if bare is None else found.told)
     values = [
         likeness + LIKELY_AGREED * share - LIKELY_LACKING * lack
         for likeness, share, lack in zip(likely(question, pool, cosines, reads), agreed, lacks, strict=True)
@@ -108,6 +103,17 @@ def weigh(
         reads,
         whole,
     )
+
+
+def _lacks(found: Found, pool: Sequence[Candidate], told: str) -> list[bool]:
+    """Return which sentences are not what is asked for: see ``Weighed``. Who asks on after what was ``told``
+    does not want it again.
+    """
+    unfit = lacking(found.standalone_question, [c.text for c in pool])
+    return [
+        lack or found.dates.elsewhen(c.text) or (told != "" and repeated(c.text, [told]))
+        for lack, c in zip(unfit, pool, strict=True)
+    ]
 
 
 def _signals(reads: Mapping[str, Read]) -> dict[str, float]:

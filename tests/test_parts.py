@@ -15,7 +15,7 @@ from rag.excerpts import length
 from rag.index import Index
 from rag.parts import joined, parts
 from rag.types import Answer, Draft, Evidence, Interval, Searched, Seconds, Statement
-from tests.conftest import ScriptedModel
+from tests.conftest import ScriptedModel, WordEncoder, WordReader
 
 TODAY = date(2026, 1, 1)
 
@@ -119,6 +119,16 @@ def test_passages_are_told_once_and_drafts_follow_each_other(
     assert isinstance(last, Answer)
     assert last.text == "The bridge cost 40 million euros."  # said once
     assert last.standalone_question == "What did the bridge cost? What is it made of?"
+
+
+def test_the_parts_of_a_question_are_no_follow_ups(index: Index, encoder: WordEncoder) -> None:
+    """A follow-up is read by itself too: see tests/test_reader.py."""
+    reader = WordReader("cost")
+    reading = Index(index.parts, index.manifest, encoder, reader)
+    Answerer(reading, None, TODAY).answer("What did the bridge cost, and what is it made of?")
+    assert len(reader.asked) == 2
+    assert reader.asked[0] == "What did the bridge cost?"
+    assert reader.asked[1].startswith("What is it made of? - ")
 
 
 @pytest.mark.parametrize(

@@ -207,15 +207,18 @@ def test_the_invented_archive_serves_for_training_alone() -> None:
     assert not set(INVENTED) & set(ARTICLES)
 
 
-@pytest.mark.parametrize("talks", [TALKS, SERIALS], ids=["talks", "serials"])
-def test_a_conversation_is_looked_at_whole_or_not_at_all(talks: list[Question]) -> None:
+@pytest.mark.parametrize(
+    ("talks", "train", "test"), [(TALKS, 54, 55), (SERIALS, 66, 60)], ids=["talks", "serials"]
+)
+def test_a_conversation_is_looked_at_whole_or_not_at_all(
+    talks: list[Question], train: int, test: int
+) -> None:
     splits = defaultdict(set)
     for question in talks:
         first = question["history"][0][1] if question["history"] else question["question"]
         splits[first].add(question["split"])
     assert {len(each) for each in splits.values()} == {1}
-    halves = {len(TALKS): {"train": 54, "test": 55}, len(SERIALS): {"train": 66, "test": 60}}
-    assert Counter(q["split"] for q in talks) == halves[len(talks)]
+    assert Counter(q["split"] for q in talks) == {"train": train, "test": test}
     assert {item["article"] for q in talks for item in q["evidence"]} <= set(INVENTED)
 
 
