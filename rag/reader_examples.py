@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.errors import UsageError
 from rag.lexical import Lexical
 from rag.text import content_words, sentences
 from rag.types import Span
@@ -89,7 +90,7 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     Where some are ``reworded``, by id, only these are taken, each in its other words and over its part of the
     paragraph, and ``BESIDE`` times as many of the rest as they stand, drawn by ``seed``.
     """
-    articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+    articles = _articles(path)
     library = _Library(articles)
     asked = [(owner, p["context"], question) for owner, p in library.placed for question in p["qas"]]
     found, reworded = list[Example](), reworded or {}
@@ -101,6 +102,21 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
         title, (a, b) = articles[owner]["title"].replace("_", " "), said.part
         found.append(Example(words, title, context[a:b], start - a, end - a, near, far, said.misleading))
     return found
+
+
+def _articles(path: Path, *needed: str) -> Sequence[Mapping[str, Any]]:
+    """Return the articles of a file in SQuAD's format, the paragraphs of which have what else is ``needed``;
+    UsageError for any other file.
+    """
+    try:
+        articles: Sequence[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["data"]
+        for paragraph in (p for article in articles for p in article["paragraphs"]):
+            for name in ("context", "qas", *needed):
+                paragraph[name]
+    except (ValueError, KeyError, TypeError) as error:
+        wanted = "".join(f", each paragraph with its {name}" for name in needed)
+        raise UsageError(f"{path} is not in SQuAD's format{wanted}: {error!r}") from error
+    return articles
 
 
 class _Library:
@@ -139,7 +155,7 @@ def stories(path: Path) -> list[Example]:
     with a ``title`` of its own. A question without an answer goes with the one of the same article whose
     answer's sentence it shares most words with.
     """
-    library = _Library(json.loads(path.read_text(encoding="utf-8"))["data"])
+    library = _Library(_articles(path, "title"))
     headlines = {article["context"]: article["title"] for _, article in library.placed}
     found = list[Example]()
     for owner, article in library.placed:

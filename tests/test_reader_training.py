@@ -236,6 +236,16 @@ def test_a_near_miss_of_a_story_stands_under_its_own_headline(tmp_path: Path) ->
     assert not {text for text in drawn if text.startswith("Ferry sinks. The ferry was")}
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"data": [{"paragraphs": [{"context": "a", "qas": []}]}]}'])
+def test_a_file_that_is_no_news_is_named_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        UsageError, match=r"other\.json is not in SQuAD's format, each paragraph with its title"
+    ):
+        stories(path)
+
+
 def test_stories_hold_four_articles_and_each_answer_stands_where_it_is_said_to() -> None:
     path = Path(__file__).parents[1] / "eval" / "stories.json"
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
