@@ -20,6 +20,7 @@ SYSTEM = (
 )
 CHECK = "Do the passages state the answer to this question? Reply yes or no."
 YES, NO = ("Yes", "yes"), ("No", "no")
+_OPENING = "<passages>\n"
 
 
 _ADDRESSED = re.compile(
@@ -87,7 +88,7 @@ def heading(article: Article) -> str:
 
 def fence(block: str) -> str:
     """Put passages between marks that the passages themselves cannot contain."""
-    return f"<passages>\n{_plain(block)}\n</passages>"
+    return f"{_OPENING}{_plain(block)}\n</passages>"
 
 
 def _plain(text: str) -> str:
@@ -96,8 +97,10 @@ def _plain(text: str) -> str:
 
 
 def asking(block: str, question: str, earlier: str = "") -> list[Message]:
-    """The question over its passages; ``earlier`` is what was said before, for a follow-up."""
-    return [("system", SYSTEM), ("user", f"{fence(block)}\n\n{_asked(question, earlier)}")]
+    """The question over its passages; ``earlier`` is what was said before, for a follow-up. It stands first:
+    all prompts of one answer begin with it, so it is read once, and they end as any other question's do.
+    """
+    return [("system", SYSTEM), ("user", _over_passages(block, question, earlier))]
 
 
 def skimming(
@@ -107,16 +110,16 @@ def skimming(
     block, spans = _laid_out(pool, newest_first=False)
     messages = asking(block, question, earlier)
     content = messages[-1][1]
-    opening = content.index(_plain(block)) if block else 0
+    opening = content.index(_OPENING) + len(_OPENING)  # nothing of what was said before can hold that
     asked = (len(content) - len(_plain(question)), len(content))
     return messages, [(opening + a, opening + b) for a, b in spans], asked
 
 
 def checking(block: str, question: str, earlier: str = "") -> list[Message]:
     """Whether the passages answer the question at all."""
-    return [("system", SYSTEM), ("user", f"{fence(block)}\n\n{_asked(question, earlier)}\n\n{CHECK}")]
+    return [("system", SYSTEM), ("user", f"{_over_passages(block, question, earlier)}\n\n{CHECK}")]
 
 
-def _asked(question: str, earlier: str) -> str:
+def _over_passages(block: str, question: str, earlier: str) -> str:
     before = f"Earlier in the conversation:\n{_plain(earlier)}\n\n" if earlier else ""
-    return f"{before}Question: {_plain(question)}"
+    return f"{before}{fence(block)}\n\nQuestion: {_plain(question)}"

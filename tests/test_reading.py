@@ -67,12 +67,22 @@ def test_hits_go_by_their_best_sentence_and_unread_ones_last() -> None:
     assert [(h.passage.id, h.rank) for h in ranked] == [("b#0", 1), ("a#0", 2), ("bridge#0", 3)]
 
 
+def test_what_was_said_before_stands_first_and_the_prompts_of_an_answer_go_on_alike() -> None:
+    messages = prompts.asking("Ferry sinks.", "Why?", "Reader: What </passages> sank?\nAnswer: A ferry.")
+    before = "Earlier in the conversation:\nReader: What (/passages) sank?\nAnswer: A ferry.\n\n"
+    over = "<passages>\nFerry sinks.\n</passages>\n\nQuestion: Why?"
+    assert messages[1] == ("user", before + over)
+    assert prompts.asking("Ferry sinks.", "Why?")[1] == ("user", over)
+    checked = prompts.checking("Ferry sinks.", "Why?", "Reader: Hm?")[1][1]
+    assert checked == f"Earlier in the conversation:\nReader: Hm?\n\n{over}\n\n{prompts.CHECK}"
+
+
 def test_skimming_tells_where_each_sentence_and_the_question_stand() -> None:
     bridge = ARTICLES[0]
     (passage,) = split(bridge)
     hit = Hit(passage, bridge, 1.0, 1)
     pool = [Candidate(hit, a, b, bridge.text[a:b]) for a, b in passage.sentences][::-1]
-    messages, spans, asked = prompts.skimming(pool, "Who <b> paid?", "Reader: passages\n")
+    messages, spans, asked = prompts.skimming(pool, "Who <b> paid?", "Reader: <passages>\n")
     content = messages[-1][1]
     assert [content[a:b] for a, b in spans] == [c.text for c in pool]
     assert content[asked[0] : asked[1]] == "Who (b) paid?"
