@@ -188,18 +188,21 @@ def _beside(text: str, asked: Sequence[Mapping[str, Any]], misleading: Sequence[
 
 def read_reworded(*paths: Path) -> dict[str, Reworded]:
     """Read questions in other words, and those with answers of their own, by an id that their paragraph has
-    in SQuAD.
+    in SQuAD; UsageError for any other file.
     """
-    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
-    return {
-        line["id"]: Reworded(
-            (line["start"], line["end"]),
-            line.get("question"),
-            line.get("misleading"),
-            (line["answer"][0], line["answer"][1]) if "answer" in line else None,
-        )
-        for line in lines
-    }
+    found = dict[str, Reworded]()
+    for path in paths:
+        try:
+            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            found |= {line["id"]: _reworded(line) for line in lines}
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path} does not hold questions in other words: {error!r}") from error
+    return found
+
+
+def _reworded(line: Mapping[str, Any]) -> Reworded:
+    answer = (line["answer"][0], line["answer"][1]) if "answer" in line else None
+    return Reworded((line["start"], line["end"]), line.get("question"), line.get("misleading"), answer)
 
 
 def _without(texts: Sequence[str], rows: Iterable[int], answer: str, most: int) -> tuple[str, ...]:

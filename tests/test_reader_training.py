@@ -246,6 +246,14 @@ def test_a_file_that_is_no_news_is_named_in_one_line(tmp_path: Path, text: str) 
         stories(path)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"id": "a"}'])
+def test_a_file_without_questions_in_other_words_is_named_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"other\.jsonl does not hold questions in other words"):
+        read_reworded(path)
+
+
 def test_stories_hold_four_articles_and_each_answer_stands_where_it_is_said_to() -> None:
     path = Path(__file__).parents[1] / "eval" / "stories.json"
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
