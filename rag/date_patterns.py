@@ -34,6 +34,8 @@ _DAY_WORD, _MONTH_WORD = vietnamese("ngày"), vietnamese("tháng")
 _UNTIL_WORD = vietnamese("đến", "tới")
 
 YEAR = r"(?:1\d{3}|20\d\d|21\d\d)"
+#: Stands in every text of which a date's year is known.
+FOUR_DIGITS = re.compile(r"\d{4}")
 _Y = rf"(?<!\d)(?P<y>{YEAR})(?![\d%]|[.,]\d)"
 _D = r"(?:0?[1-9]|[12]\d|3[01])"
 _DAY = rf"{_D}(?:st|nd|rd|th)?(?![\d%]|[.,:]\d{{1,3}}(?!\d))"

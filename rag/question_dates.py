@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from rag import date_patterns as patterns
@@ -79,8 +80,7 @@ class QuestionDates:
 
     def named_in(self, text: str) -> bool | None:
         """Whether a text names a day or a year that lies in one of the intervals; None when it names none."""
-        named = [(m.first, m.last) for m in mentions(text)]
-        known = [day for first, last in named if first and last for day in (first, last)]
+        known = _known_days(text)
         return any(day in self for day in known) if known else None
 
     def elsewhen(self, text: str) -> bool:
@@ -97,6 +97,15 @@ class QuestionDates:
                 before = patterns.PREPOSITION.sub("", question[: word.start])
                 question = before.rstrip(" ,") + question[word.end :]
         return question.lstrip(" ,")
+
+
+@lru_cache(maxsize=4096)  # the same passages are asked again with each question that names a time
+def _known_days(text: str) -> tuple[date, ...]:
+    """Return the first and last days of the dates in a text whose year is known."""
+    if not patterns.FOUR_DIGITS.search(text):  # most passages name no year, and looking for dates is slow
+        return ()
+    named = [(m.first, m.last) for m in mentions(text)]
+    return tuple(day for first, last in named if first and last for day in (first, last))
 
 
 def question_dates(question: str, today: date) -> QuestionDates:

@@ -48,8 +48,7 @@ class Vectors:
 
     def rows(self) -> NDArray[np.float32]:
         """Return all vectors, shape (n, dimension)."""
-        rows: NDArray[np.float32] = self._index.reconstruct_n(0, len(self))
-        return rows
+        return self._rows.copy()
 
     def row(self, number: int) -> NDArray[np.float32]:
         """Return one vector, shape (dimension,)."""
@@ -58,8 +57,16 @@ class Vectors:
 
     def scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the cosine of the query and every row, in row order, shape (n,)."""
-        scores = np.zeros(len(self), dtype=np.float32)
-        if len(self):
-            found, rows = self._index.search(query.reshape(1, -1), len(self))
-            scores[rows[0]] = found[0]
-        return scores
+        return np.asarray(self._rows @ query, dtype=np.float32)
+
+    @property
+    def _rows(self) -> NDArray[np.float32]:
+        """The vectors where the index holds them, not a copy: a search through FAISS sorts all that it is
+        asked for, and here every row's score is wanted, not the best few.
+        """
+        import faiss
+
+        if not len(self):
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        held = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimension)
+        return np.asarray(held, dtype=np.float32).reshape(len(self), self.dimension)

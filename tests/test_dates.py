@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.date_patterns import FOUR_DIGITS
 from rag.dates import DateMention, PartialDate, agrees, mentions, parse_day, within
 from rag.errors import UsageError
 
@@ -253,6 +254,12 @@ PIECES = st.sampled_from(
     "2023|1999|27|30|11|7|/|-|–| | |, |. |(|)|\n|st|s|November|May|Dec.|Q1|late|in|of|to|and|between|ngày"
     "|tháng|năm|đến".split("|")
 )
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_who_names_a_year_has_four_digits(text: str) -> None:
+    named = [m for m in mentions(text) if m.first or m.last]
+    assert all(FOUR_DIGITS.search(text, m.start, m.end) for m in named)
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))

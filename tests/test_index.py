@@ -185,6 +185,7 @@ def test_vectors_round_trip_and_score_exactly(tmp_path: Path) -> None:
     loaded = Vectors.load(tmp_path / "v")
     assert loaded.rows().tolist() == rows.tolist()
     assert loaded.scores(np.array([0.0, 0.5, 1.0], dtype=np.float32)).tolist() == [0.0, 0.5, 1.0]
+    assert Vectors(rows[:0]).scores(rows[0]).tolist() == []
 
 
 @pytest.mark.parametrize(
