@@ -97,7 +97,7 @@ def weigh(
         [trusted * agreed[i] for i in order],
         [lacks[i] for i in order],
         max(cosines),
-        _signals(whole),
+        _signals(whole, leans=bare is not None),
         is_clear(ordered, trusts, believed),
         _doubtful(found, sentences, ordered),
         reads,
@@ -116,12 +116,15 @@ def _lacks(found: Found, pool: Sequence[Candidate], told: str) -> list[bool]:
     ]
 
 
-def _signals(reads: Mapping[str, Read]) -> dict[str, float]:
-    """What the reader says for and against an answer."""
+def _signals(reads: Mapping[str, Read], leans: bool) -> dict[str, float]:
+    """What the reader says for and against an answer, and that a question leans on what was said before:
+    passages about that look like answers.
+    """
     if not reads:
         return {}
     answer = max(read.best for read in reads.values())
-    return {"answer": answer, "relevance": max(read.relevance for read in reads.values())}
+    said = {"answer": answer, "relevance": max(read.relevance for read in reads.values())}
+    return said | {"leans": 1.0} if leans else said
 
 
 def articles_that_answer(pool: Iterable[Candidate], reads: Mapping[str, Read]) -> int:

@@ -29,7 +29,7 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 @pytest.mark.parametrize(
     ("model", "signals"),
     [
-        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer"}),
+        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer", "leans"}),
         ("qwen-0.5b", {"answered", "verified"}),
         ("none", {"verified", "answer"}),
         ("unread", {"nearest", "covered", "names_lacking", "dates_lacking"}),
@@ -38,6 +38,16 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 )
 def test_each_generator_has_a_gate_of_what_it_can_tell(model: str, signals: set[str]) -> None:
     assert set(gate(model).weights) == signals
+
+
+def test_a_question_that_leans_on_others_must_be_surer() -> None:
+    known = gate("qwen-1.5b")
+    doubtful = known.means | {"answered": -0.4}
+    alone, asked_on = (known.probability(doubtful | {"leans": x}) for x in (0.0, 1.0))
+    assert asked_on < known.threshold < alone
+    assert gate("none").probability({"verified": 9.0, "leans": 1.0}) == gate("none").probability(
+        {"verified": 9.0}
+    )
 
 
 @given(st.dictionaries(st.sampled_from(sorted(gate("qwen-1.5b").weights)), st.floats(-1e6, 1e6)))

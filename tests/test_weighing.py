@@ -88,7 +88,8 @@ def test_a_follow_up_is_weighed_by_both_ways_of_reading_and_refused_by_one() -> 
     ]
     made = weighing.weigh(found, pool, [0.0, 0.0], reads, bare)
     assert [c.text for c in made.sentences] == [other.text, one.text]
-    assert made.signals == {"answer": 3.0, "relevance": 0.0}
+    assert made.signals == {"answer": 3.0, "relevance": 0.0, "leans": 1.0}
+    assert weighing.weigh(found, pool, [0.0, 0.0], reads).signals == {"answer": 3.0, "relevance": 0.0}
     assert made.whole == reads
     assert made.reads == {"a": Read(0.0, (-3.0,)), "b": Read(-4.0, (1.5,))}
 
