@@ -21,7 +21,7 @@ LATEST_BONUS = 0.3  # for the newest article, falling to 0 for the oldest
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search found. ``interval`` is the publication interval that narrowed it, None when none did;
-    ``told`` what was answered last before the question.
+    ``told`` what was answered last before the question, ``turns`` how many questions were asked before it.
     """
 
     question: str
@@ -30,6 +30,7 @@ class Found:
     dates: QuestionDates
     hits: tuple[Hit, ...]
     told: str = ""
+    turns: int = 0
 
     @property
     def leans(self) -> bool:
@@ -69,7 +70,8 @@ def find(
     alone = standalone(question, history, today)
     dates = question_dates(alone, today)
     interval = _filter(dates, published_from, published_to)
-    found = Found(question, alone, interval, dates, (), last_answer(history))
+    turns = sum(role == "user" for role, _ in history)
+    found = Found(question, alone, interval, dates, (), last_answer(history), turns)
     hits = index.search(
         alone[:2000],
         k,

@@ -32,6 +32,7 @@ SURE = 4.5  # standard deviations between the first sentence and the next, for i
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 JUDGED = 8  # sentences about which a model is asked one by one
+DEEP = 2  # questions before one that leans on them, from which on it must be surer to be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def weigh(
         [trusted * agreed[i] for i in order],
         [lacks[i] for i in order],
         max(cosines),
-        _signals(whole, leans=bare is not None),
+        _signals(whole, deep=bare is not None and found.turns >= DEEP),
         is_clear(ordered, trusts, believed),
         _doubtful(found, sentences, ordered),
         reads,
@@ -116,15 +117,15 @@ def _lacks(found: Found, pool: Sequence[Candidate], told: str) -> list[bool]:
     ]
 
 
-def _signals(reads: Mapping[str, Read], leans: bool) -> dict[str, float]:
-    """What the reader says for and against an answer, and that a question leans on what was said before:
-    passages about that look like answers.
+def _signals(reads: Mapping[str, Read], deep: bool) -> dict[str, float]:
+    """What the reader says for and against an answer, and that a question leans on several before it: the
+    more was said, the more passages look like answers.
     """
     if not reads:
         return {}
     answer = max(read.best for read in reads.values())
     said = {"answer": answer, "relevance": max(read.relevance for read in reads.values())}
-    return said | {"leans": 1.0} if leans else said
+    return said | {"deep": 1.0} if deep else said
 
 
 def articles_that_answer(pool: Iterable[Candidate], reads: Mapping[str, Read]) -> int:

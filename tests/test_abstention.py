@@ -29,7 +29,7 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 @pytest.mark.parametrize(
     ("model", "signals"),
     [
-        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer", "leans"}),
+        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer", "deep"}),
         ("qwen-0.5b", {"answered", "verified"}),
         ("none", {"verified", "answer"}),
         ("unread", {"nearest", "covered", "names_lacking", "dates_lacking"}),
@@ -40,12 +40,12 @@ def test_each_generator_has_a_gate_of_what_it_can_tell(model: str, signals: set[
     assert set(gate(model).weights) == signals
 
 
-def test_a_question_that_leans_on_others_must_be_surer() -> None:
+def test_a_question_that_leans_on_several_others_must_be_surer() -> None:
     known = gate("qwen-1.5b")
     doubtful = known.means | {"answered": -0.4}
-    alone, asked_on = (known.probability(doubtful | {"leans": x}) for x in (0.0, 1.0))
+    alone, asked_on = (known.probability(doubtful | {"deep": x}) for x in (0.0, 1.0))
     assert asked_on < known.threshold < alone
-    assert gate("none").probability({"verified": 9.0, "leans": 1.0}) == gate("none").probability(
+    assert gate("none").probability({"verified": 9.0, "deep": 1.0}) == gate("none").probability(
         {"verified": 9.0}
     )
 

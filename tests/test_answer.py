@@ -263,6 +263,7 @@ def test_a_time_that_an_undated_article_may_be_of_is_not_for_the_model_to_confir
 def test_a_follow_up_is_read_with_what_was_said_before(index: Index) -> None:
     model = ScriptedModel("The bridge cost 40 million euros.")
     history = [("user", "What did the bridge cost?"), ("assistant", "I will look it up.")]
+    assert Answerer(index, model, TODAY).find("And who opened it?", history).turns == 1  # type: ignore[arg-type]
     answer = Answerer(index, model, TODAY).answer("And who opened it?", history)  # type: ignore[arg-type]
     assert answer.standalone_question.startswith("And who opened it? - What did the bridge cost?")
     asked = model.prompts[-1][1][1]

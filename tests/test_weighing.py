@@ -88,10 +88,20 @@ def test_a_follow_up_is_weighed_by_both_ways_of_reading_and_refused_by_one() -> 
     ]
     made = weighing.weigh(found, pool, [0.0, 0.0], reads, bare)
     assert [c.text for c in made.sentences] == [other.text, one.text]
-    assert made.signals == {"answer": 3.0, "relevance": 0.0, "leans": 1.0}
-    assert weighing.weigh(found, pool, [0.0, 0.0], reads).signals == {"answer": 3.0, "relevance": 0.0}
+    assert made.signals == {"answer": 3.0, "relevance": 0.0}
     assert made.whole == reads
     assert made.reads == {"a": Read(0.0, (-3.0,)), "b": Read(-4.0, (1.5,))}
+
+
+@pytest.mark.parametrize(
+    ("turns", "follow_up", "deep"), [(1, True, False), (2, True, True), (2, False, False)]
+)
+def test_a_follow_up_of_several_questions_is_marked(turns: int, follow_up: bool, deep: bool) -> None:
+    one = candidate("The ferry left.")
+    reads = {one.hit.passage.id: Read(0.0, (3.0,))}
+    found = Found("why", "why - when", None, QuestionDates(), (one.hit,), turns=turns)
+    made = weighing.weigh(found, [one], [0.0], reads, reads if follow_up else None)
+    assert made.signals == {"answer": 3.0, "relevance": 0.0} | ({"deep": 1.0} if deep else {})
 
 
 def test_ties_keep_their_order() -> None:
