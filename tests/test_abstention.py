@@ -42,7 +42,7 @@ def test_each_generator_has_a_gate_of_what_it_can_tell(model: str, signals: set[
 
 def test_a_question_that_leans_on_several_others_must_be_surer() -> None:
     known = gate("qwen-1.5b")
-    doubtful = known.means | {"answered": -0.4}
+    doubtful = {**known.means, "answered": -0.4}
     alone, asked_on = (known.probability(doubtful | {"deep": x}) for x in (0.0, 1.0))
     assert asked_on < known.threshold < alone
     assert gate("none").probability({"verified": 9.0, "deep": 1.0}) == gate("none").probability(
