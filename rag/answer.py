@@ -28,9 +28,9 @@ from rag.models_registry import evidence_head
 from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
-from rag.ranking import check_question, reranked
+from rag.ranking import BEHIND, check_question, reranked
 from rag.reading import Reading
-from rag.search import Found, find
+from rag.search import Found, find, nothing_found
 from rag.several import Share, each, whole
 from rag.statements import grounded, newest_first
 from rag.types import (
@@ -96,13 +96,13 @@ class Answerer:
     ) -> Generator[Progress]:
         """Answer a question that asks one thing."""
         clock = Clock()
-        found = self.find(question, history, **filters)
+        found = self.find(question, history, nameless=share.alone, **filters)
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         weighed = self.weigh(found, asks_on=share.alone)
         clock.lap("retrieve")  # reading is part of finding
         if weighed is None:
             found = replace(found, hits=found.hits[:SHOWN])
-            yield self._abstain(found, _nothing_found(found, filters.get("source")), clock)
+            yield self._abstain(found, nothing_found(found, filters.get("source")), clock)
         elif self.model is None:
             yield self._extracted(found, weighed, history, share, clock)
         else:
@@ -110,9 +110,14 @@ class Answerer:
                 yield from self._written(session, found, weighed, history, share, clock)
 
     def find(
-        self, question: str, history: Sequence[Turn] = (), k: int = FOUND, **filters: Unpack[Filters]
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        k: int = FOUND,
+        nameless: bool = True,
+        **filters: Unpack[Filters],
     ) -> Found:
-        """Find the passages to read for a question that asks one thing."""
+        """Find the passages to read for a question that asks one thing; arguments as ``search.find``."""
         return find(
             self.index,
             question,
@@ -121,6 +126,7 @@ class Answerer:
             today=self._today,
             rerank=False,
             join=False,
+            nameless=nameless,
             **filters,
         )
 
@@ -161,8 +167,9 @@ class Answerer:
         if not (found.leans and asks_on):
             return weigh(found, pool, cosines, reads)
         alone = self._similarity(found.question, [c.text for c in pool])
-        halves = [(one + other) / 2 for one, other in zip(cosines, alone, strict=True)]
-        return weigh(found, pool, halves, reads, self.index.read(found.question, found.hits))
+        share = BEHIND[found.perhaps]
+        means = [share * one + (1 - share) * other for one, other in zip(cosines, alone, strict=True)]
+        return weigh(found, pool, means, reads, self.index.read(found.question, found.hits))
 
     def answer(
         self,
@@ -225,7 +232,8 @@ class Answerer:
         """Return how surely the passages that were read best answer, by the verifier; empty without one."""
         read = [hit for hit in found.hits if hit.passage.id in weighed.whole]
         best = sorted(read, key=lambda hit: -weighed.whole[hit.passage.id].best)[:VERIFIED]
-        verified = self.index.verify(found.standalone_question, best).values()
+        question = found.question if found.perhaps else found.standalone_question
+        verified = self.index.verify(question, best).values()
         return {"verified": max(each.best for each in verified)} if verified else {}
 
     def _chance(self, signals: Mapping[str, float], share: Share) -> tuple[float, bool]:
@@ -278,14 +286,6 @@ class Answerer:
     def _abstain(self, found: Found, reason: str, clock: Clock) -> Answer:
         refused = self._answer(found, (), (), clock)
         return replace(refused, text=REFUSAL, abstained=True, reason=reason)
-
-
-def _nothing_found(found: Found, source: str | None) -> str:
-    interval = found.interval
-    if not found.hits and interval:
-        span = f"{interval.start or 'the beginning'} to {interval.end or 'today'}"
-        return f"no article in the index was published from {span}" + (f" by {source}" if source else "")
-    return "no passage in the index can be quoted for this"
 
 
 def load_model(name: str) -> ChatModel | None:

@@ -46,15 +46,18 @@ _WORD = re.compile(r"[^\W_]+(?=\W|$)")
 _COMPLETE = re.compile(r"\b(?:who|what|which|when|where|why|how|does|do|did|is|are|was|were|has|have|will)\b")
 
 
-def standalone(question: str, history: Sequence[Turn], today: date, depth: int = MAX_TURNS) -> str:
+def standalone(
+    question: str, history: Sequence[Turn], today: date, depth: int = MAX_TURNS, nameless: bool = False
+) -> str:
     """Return a question that can be searched without the turns before it.
 
-    A question that points at nothing before it comes back as it is. At most ``depth`` turns are followed.
+    A question that points at nothing before it comes back as it is, unless questions that name nothing count
+    as follow-ups too (``nameless``). At most ``depth`` turns are followed.
     """
     asked = [text for role, text in history if role == "user" and words(text)]
-    if not asked or not depth or not _is_follow_up(question):
+    if not asked or not depth or not (_is_follow_up(question) or (nameless and names_nothing(question))):
         return question
-    before = standalone(asked[-1], _until_last_question(history), today, depth - 1)
+    before = standalone(asked[-1], _until_last_question(history), today, depth - 1, nameless)
     swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
     if swapped:
         return swapped
@@ -79,14 +82,21 @@ def _until_last_question(history: Sequence[Turn]) -> Sequence[Turn]:
     return history[:last]
 
 
+def names_nothing(question: str) -> bool:
+    """Whether a question says nothing of whom or what it is about, as far as capitals tell: after others it
+    mostly asks on, "who took over". Words to the assistant ask nothing of the articles.
+    """
+    named = any(letter.isupper() for word in question.split()[1:] for letter in word)
+    return not (named or _POLITE.match(fold(question)) or _FOR_YOU.search(fold(question)))
+
+
 def _is_follow_up(question: str) -> bool:
     if _POLITE.match(fold(question)):
         return False
     if _CONTINUES.match(question):
         return True
-    named = any(letter.isupper() for word in question.split()[1:] for letter in word)
-    bare = len(content_words(question)) <= 3 and not named and question.rstrip().endswith("?")
-    return _points(question) or (bare and not _FOR_YOU.search(fold(question)))
+    short = len(content_words(question)) <= 3 and question.rstrip().endswith("?")
+    return _points(question) or (short and names_nothing(question))
 
 
 def _points(question: str) -> bool:

@@ -125,6 +125,7 @@ class Index:
         rerank: bool = True,
         join: bool = True,
         bare: str | None = None,
+        perhaps: bool = False,
     ) -> list[Hit]:
         """Return the best k passages for a stand-alone question, best first.
 
@@ -135,18 +136,26 @@ class Index:
         question, a third of a second, or up to one without native bfloat16; without it a search takes a few
         hundredths. ``join`` makes passages that follow one another in their article, among the first ten, one
         hit of 220 words at most (its id is then like "ferry#3-4"). ``bare`` is a follow-up without what
-        stands behind it of what was said before: it is read so as well. Scores compare within one search
-        only. No generator is loaded.
+        stands behind it of what was said before: it is read so as well. Where it is one only ``perhaps``, it
+        is searched so, too, and passages come from both in turn. Scores compare within one search only. No
+        generator is loaded.
         Raises UsageError for a question without a word, a k below 1, an interval that ends before it begins,
         or a source that the index does not hold.
         """
         ranking.check_question(question)
         keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
         count = max(k + JOINED if join else k, ranking.RERANKED)
-        hits = ranking.search(self.parts, question, self.encoder.encode([question])[0], count, keep, bonus)
+        ways = [question, bare] if bare is not None and perhaps else [question]
+        vectors = self.encoder.encode(ways)
+        found = [
+            ranking.search(self.parts, way, vector, count, keep, bonus)
+            for way, vector in zip(ways, vectors, strict=True)
+        ]
+        hits = ranking.in_turn(found)[:count] if len(found) > 1 else found[0]
         reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
         if reads and bare is not None:
-            reads = ranking.both(reads, self.read(bare, hits[: ranking.RERANKED]))
+            by_itself = self.read(bare, hits[: ranking.RERANKED])
+            reads = ranking.both(reads, by_itself, ranking.BEHIND[perhaps])
         ranked = ranking.reranked(question, hits, reads) if reads else hits
         return (joined(ranked) if join else ranked)[:k]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import accumulate, chain, zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ RERANKED = 20  # first passages that the reader may move
 READ_WEIGHTS = (1.0, 0.4)  # of reading beside search, for a question of few and of many words: see there
 AGREED = 2.0  # standard deviations, for a passage that holds all that the passages give as answers
 ANSWER_SHARE = 0.7  # in reading, of the best answer in a passage; the rest is its relevance
+BEHIND = (0.5, 0.25)  # share of what was said before, for a follow-up and for what perhaps is one
 # The weight of BM25 beside the vectors, for a question of few and of many words: one vector blurs a question
 # that names several things. Measured, see eval/NOTES.md.
 LEXICAL_WEIGHTS = (0.2, 0.35)
@@ -148,18 +150,34 @@ def reranked(question: str, hits: Sequence[Hit], reads: Mapping[str, Read]) -> l
     return [replace(hit, rank=rank) for rank, hit in enumerate(read + behind, start=1)]
 
 
-def both(reads: Mapping[str, Read], bare: Mapping[str, Read]) -> dict[str, Read]:
-    """Return how passages read to a follow-up by itself, ``bare``, and with what stands behind it of what was
-    said before, half and half: that names the topic, but to a reader it is all asked. What the passages give
-    as answers is what they give to the latter.
+def both(reads: Mapping[str, Read], bare: Mapping[str, Read], behind: float) -> dict[str, Read]:
+    """Return how passages read to a follow-up by itself, ``bare``, and with what stands ``behind`` it of what
+    was said before, which has that share: it names the topic, but to a reader it is all asked. What the
+    passages give as answers is what they give to the latter.
     """
-    return {id_: _mean(read, bare[id_]) for id_, read in reads.items()}
+    return {id_: _mean(read, bare[id_], behind) for id_, read in reads.items()}
 
 
-def _mean(read: Read, other: Read) -> Read:
+def _mean(read: Read, other: Read, share: float) -> Read:
+    def mean(one: float, two: float) -> float:
+        return share * one + (1 - share) * two
+
     scores = zip(read.sentences, other.sentences, strict=True)
-    relevance = (read.relevance + other.relevance) / 2
-    return Read(relevance, tuple((a + b) / 2 for a, b in scores), read.answers)
+    return Read(mean(read.relevance, other.relevance), tuple(mean(a, b) for a, b in scores), read.answers)
+
+
+def in_turn(found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Return the hits of several searches in turn, each once; no score rises from one hit to the next."""
+    once: dict[str, Hit] = {}
+    for hit in chain.from_iterable(zip_longest(*found)):
+        if hit is not None:
+            once.setdefault(hit.passage.id, hit)
+    hits = list(once.values())
+    least = accumulate((hit.score for hit in hits), min)
+    return [
+        replace(hit, score=score, rank=rank)
+        for rank, (hit, score) in enumerate(zip(hits, least, strict=True), start=1)
+    ]
 
 
 def by_words(question: str, few: float, many: float) -> float:

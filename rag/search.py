@@ -21,7 +21,8 @@ LATEST_BONUS = 0.3  # for the newest article, falling to 0 for the oldest
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search found. ``interval`` is the publication interval that narrowed it, None when none did;
-    ``told`` what was answered last before the question, ``turns`` how many questions were asked before it.
+    ``told`` what was answered last before the question, ``turns`` how many questions were asked before it;
+    ``perhaps`` marks a question that names nothing: it may lean on these, or begin anew.
     """
 
     question: str
@@ -31,6 +32,7 @@ class Found:
     hits: tuple[Hit, ...]
     told: str = ""
     turns: int = 0
+    perhaps: bool = False
 
     @property
     def leans(self) -> bool:
@@ -56,22 +58,27 @@ def find(
     today: date | None = None,
     rerank: bool = True,
     join: bool = True,
+    nameless: bool = True,
 ) -> Found:
     """Search an index with a question as it was typed.
 
     A follow-up is completed from ``history``. Dates that the question names lift passages of that time; words
     about publication ("articles from 2023") narrow the search, as the two filters do, which win over words.
-    ``today`` is what "last year" counts from, the current day by default; ``rerank`` and ``join``
-    as in ``Index.search``.
+    One that names nothing may be one, and is searched both ways, unless it is known to be none (not
+    ``nameless``). ``today`` is what "last year" counts from, the current day by default; ``rerank`` and
+    ``join`` as in ``Index.search``.
     Raises UsageError as ``Index.search`` does.
     """
     check_question(question)
     today = today or date.today()
     alone = standalone(question, history, today)
-    dates = question_dates(alone, today)
+    whole = standalone(question, history, today, nameless=True) if nameless else alone
+    perhaps = alone == question != whole
+    dates = question_dates(alone, today)  # what may begin anew is not narrowed by what was said before
+    alone = whole if perhaps else alone
     interval = _filter(dates, published_from, published_to)
     turns = sum(role == "user" for role, _ in history)
-    found = Found(question, alone, interval, dates, (), last_answer(history), turns)
+    found = Found(question, alone, interval, dates, (), last_answer(history), turns, perhaps)
     hits = index.search(
         alone[:2000],
         k,
@@ -82,8 +89,18 @@ def find(
         rerank=rerank,
         join=join,
         bare=question if found.leans else None,
+        perhaps=perhaps,
     )
     return replace(found, hits=tuple(hits))
+
+
+def nothing_found(found: Found, source: str | None) -> str:
+    """Say in a line why there is nothing to answer from."""
+    interval = found.interval
+    if not found.hits and interval:
+        span = f"{interval.start or 'the beginning'} to {interval.end or 'today'}"
+        return f"no article in the index was published from {span}" + (f" by {source}" if source else "")
+    return "no passage in the index can be quoted for this"
 
 
 def open_index(folder: Path) -> Index:

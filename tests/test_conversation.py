@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rag.abstention import REFUSAL
-from rag.conversation import standalone
+from rag.conversation import names_nothing, standalone
 from rag.types import Turn
 
 TODAY = date(2026, 1, 1)
@@ -76,6 +76,24 @@ def test_a_question_of_another_time_is_the_one_before(before: str, question: str
 )
 def test_a_complete_question_stays_as_it_is(question: str) -> None:
     assert standalone(question, ASKED, TODAY) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "nothing"),
+    [
+        ("who took over after the captain fell ill", True),
+        ("Did the harbour office hire the people it had promised?", True),
+        ("who took over in Halvik", False),
+        ("So who brings the mail from July 2024?", False),
+        ("What can you tell me?", False),
+        ("thanks for the help", False),
+    ],
+)
+def test_a_question_that_names_nothing_can_be_a_follow_up(question: str, nothing: bool) -> None:
+    assert names_nothing(question) is nothing
+    if nothing:
+        whole = f"{question} - How many people took the ferry in 2021?"
+        assert standalone(question, ASKED, TODAY, nameless=True) == whole
 
 
 def test_a_refusal_is_nothing_that_a_follow_up_can_mean() -> None:

@@ -108,11 +108,49 @@ def test_a_follow_up_is_read_by_itself_and_with_what_stands_behind_it(
     assert reader.asked[2:] == ["When does the Halvik ferry run?"]
 
 
+def test_a_question_that_names_nothing_is_searched_and_read_both_ways(
+    index: Index, encoder: WordEncoder
+) -> None:
+    reader = WordReader("Mondays")
+    reading = Index(index.parts, index.manifest, encoder, reader)
+    history: list[Turn] = [("user", "When does the ferry run?"), ("assistant", "On Mondays.")]
+    asked = "which mayor decided to pay so much"
+    found = find(reading, asked, 4, history=history)
+    assert found.perhaps
+    assert found.leans
+    assert reader.asked == [f"{asked} - When does the ferry run?", asked]
+    searched = find(reading, asked, 4, history=history, rerank=False, join=False)
+    both = [find(reading, way, 4, rerank=False, join=False).hits for way in reader.asked[:2]]
+    assert list(searched.hits) == ranking.in_turn(both)[:4]
+    alone = find(reading, asked, 4, history=history, nameless=False)
+    assert not alone.perhaps
+    assert not alone.leans
+    assert not find(reading, asked, 4).perhaps  # nothing was said before
+    dated: list[Turn] = [("user", "What do articles from 2023 say of the ferry?"), ("assistant", "Little.")]
+    assert find(reading, asked, 4, history=dated).interval is None
+
+
+def test_hits_of_several_searches_come_in_turn_each_once() -> None:
+    one, other = [hit(0, 3.0), hit(1, 2.0), hit(2, 0.5)], [hit(1, 4.0), hit(3, 1.0)]
+    found = ranking.in_turn([one, other])
+    ids = [h.passage.id for h in (*one, *other)]
+    assert [h.passage.id for h in found] == [ids[0], ids[1], ids[4], ids[2]]
+    assert [h.score for h in found] == [3.0, 3.0, 1.0, 0.5]
+    assert [h.rank for h in found] == [1, 2, 3, 4]
+    assert ranking.in_turn([one]) == [replace(h, rank=n) for n, h in enumerate(one, start=1)]
+
+
+def test_what_was_said_before_has_its_share() -> None:
+    whole, bare = {"a": Read(4.0, (8.0,))}, {"a": Read(0.0, (4.0,))}
+    assert ranking.both(whole, bare, 0.25) == {"a": Read(1.0, (5.0,))}
+    assert ranking.BEHIND[True] < ranking.BEHIND[False] == 0.5
+
+
 def test_what_comes_of_both_counts_half() -> None:
     told, other = (("forty", 1.0),), (("nine", 9.0),)
     whole = {"a": Read(1.0, (4.0, 0.0), told), "b": Read(3.0, (2.0,))}
     bare = {"a": Read(2.0, (0.0, 1.0), other), "b": Read(-3.0, (2.0,), other)}
-    assert ranking.both(whole, bare) == {"a": Read(1.5, (2.0, 0.5), told), "b": Read(0.0, (2.0,))}
+    assert ranking.both(whole, bare, 0.5) == {"a": Read(1.5, (2.0, 0.5), told), "b": Read(0.0, (2.0,))}
 
 
 def test_there_is_no_reader_beside_another_encoder(index: Index) -> None:

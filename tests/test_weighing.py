@@ -102,6 +102,8 @@ def test_a_follow_up_of_several_questions_is_marked(turns: int, follow_up: bool,
     found = Found("why", "why - when", None, QuestionDates(), (one.hit,), turns=turns)
     made = weighing.weigh(found, [one], [0.0], reads, reads if follow_up else None)
     assert made.signals == {"answer": 3.0, "relevance": 0.0} | ({"deep": 1.0} if deep else {})
+    perhaps = weighing.weigh(replace(found, perhaps=True), [one], [0.0], reads, reads)
+    assert "deep" not in perhaps.signals
 
 
 def test_ties_keep_their_order() -> None:
