@@ -52,14 +52,16 @@ def standalone(
     """Return a question that can be searched without the turns before it.
 
     A question that points at nothing before it comes back as it is, unless questions that name nothing count
-    as follow-ups too (``nameless``). At most ``depth`` turns are followed.
+    as follow-ups too (``nameless``): those may begin anew, so nothing of them is replaced. At most ``depth``
+    turns are followed.
     """
     asked = [text for role, text in history if role == "user" and words(text)]
-    if not asked or not depth or not (_is_follow_up(question) or (nameless and names_nothing(question))):
+    follows = _is_follow_up(question)
+    if not asked or not depth or not (follows or (nameless and names_nothing(question))):
         return question
     before = standalone(asked[-1], _until_last_question(history), today, depth - 1, nameless)
     swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
-    if swapped:
+    if follows and swapped:
         return swapped
     said = _short(last_answer(history)) if _points(question) else ""
     return " - ".join(part for part in (question.strip(), before, said) if part)

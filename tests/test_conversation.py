@@ -96,6 +96,13 @@ def test_a_question_that_names_nothing_can_be_a_follow_up(question: str, nothing
         assert standalone(question, ASKED, TODAY, nameless=True) == whole
 
 
+def test_nothing_is_replaced_in_what_may_begin_anew() -> None:
+    assert standalone("And in 2024?", ASKED, TODAY) == "How many people took the ferry in 2024?"
+    asked = "tourists on the islands in 2024"
+    whole = f"{asked} - How many people took the ferry in 2021?"
+    assert standalone(asked, ASKED, TODAY, nameless=True) == whole
+
+
 def test_a_refusal_is_nothing_that_a_follow_up_can_mean() -> None:
     history: list[Turn] = [("user", "Where did the ferry go?"), ("assistant", REFUSAL)]
     assert standalone("Who counted them?", history, TODAY) == "Who counted them? - Where did the ferry go?"
