@@ -28,7 +28,7 @@ from rag.models_registry import evidence_head
 from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
-from rag.ranking import BEHIND, check_question, reranked
+from rag.ranking import check_question, reranked
 from rag.reading import Reading
 from rag.search import Found, find, nothing_found
 from rag.several import Share, each, whole
@@ -167,8 +167,8 @@ class Answerer:
         if not (found.leans and asks_on):
             return weigh(found, pool, cosines, reads)
         alone = self._similarity(found.question, [c.text for c in pool])
-        share = BEHIND[found.perhaps]
-        means = [share * one + (1 - share) * other for one, other in zip(cosines, alone, strict=True)]
+        pairs = zip(cosines, alone, strict=True)
+        means = [found.behind * one + (1 - found.behind) * other for one, other in pairs]
         return weigh(found, pool, means, reads, self.index.read(found.question, found.hits))
 
     def answer(

@@ -151,7 +151,7 @@ class Index:
             ranking.search(self.parts, way, vector, count, keep, bonus)
             for way, vector in zip(ways, vectors, strict=True)
         ]
-        hits = ranking.in_turn(found)[:count] if len(found) > 1 else found[0]
+        hits = ranking.in_turn(found)[:count]
         reads = self.read(question, hits[: ranking.RERANKED]) if rerank else {}
         if reads and bare is not None:
             by_itself = self.read(bare, hits[: ranking.RERANKED])

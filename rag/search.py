@@ -11,7 +11,7 @@ from pathlib import Path
 from rag.conversation import last_answer, standalone
 from rag.index import Index
 from rag.question_dates import QuestionDates, question_dates
-from rag.ranking import check_question
+from rag.ranking import BEHIND, check_question
 from rag.types import Article, Hit, Interval, Passage, Turn
 
 DATE_BONUS = 0.5  # standard deviations, for a passage of the time that the question names
@@ -39,6 +39,11 @@ class Found:
         """Whether what was said before stands behind the question, for it says too little by itself."""
         asked = self.question.strip()
         return self.standalone_question != asked and self.standalone_question.startswith(asked)
+
+    @property
+    def behind(self) -> float:
+        """The share of what stands behind it, for a question that leans, in reading and likeness."""
+        return BEHIND[self.perhaps]
 
     @property
     def asked(self) -> str:

@@ -13,7 +13,7 @@ from rag.dates import mentions
 from rag.fusion import standardised_sum
 from rag.grounding import Candidate
 from rag.matching import coverage
-from rag.ranking import BEHIND, both
+from rag.ranking import both
 from rag.rivals import repeated
 from rag.search import Found
 from rag.types import Read
@@ -73,7 +73,7 @@ def weigh(
     follow-up ``bare`` are the same to what it says by itself (empty without a reader, None for any other
     question). Whether there is an answer at all the former tell: that needs the topic.
     """
-    whole, reads = reads, both(reads, bare, BEHIND[found.perhaps]) if bare else reads
+    whole, reads = reads, both(reads, bare, found.behind) if bare else reads
     question, latest = found.standalone_question, found.dates.order == "latest"
     answers = given(question, reads.values())
     agreed = [answers.agreement(c.text) for c in pool]

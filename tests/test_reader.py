@@ -118,6 +118,7 @@ def test_a_question_that_names_nothing_is_searched_and_read_both_ways(
     found = find(reading, asked, 4, history=history)
     assert found.perhaps
     assert found.leans
+    assert found.behind == 0.25
     assert reader.asked == [f"{asked} - When does the ferry run?", asked]
     searched = find(reading, asked, 4, history=history, rerank=False, join=False)
     both = [find(reading, way, 4, rerank=False, join=False).hits for way in reader.asked[:2]]
