@@ -7,6 +7,7 @@ as ``ChatModel`` and ``Encoder``.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -30,7 +31,7 @@ from rag.parts import parts
 from rag.probe import probe
 from rag.ranking import check_question, reranked
 from rag.reading import Reading
-from rag.search import Found, find, nothing_found
+from rag.search import Found, find, nothing_found, tidied
 from rag.several import Share, each, whole
 from rag.statements import grounded, newest_first
 from rag.types import (
@@ -84,12 +85,16 @@ class Answerer:
         Raises UsageError for a question or a filter that cannot be used.
         """
         check_question(question)
-        asked = parts(question, self._today or date.today())
+        plain = tidied(self.index, question)
+        asked = parts(plain, self._today or date.today())
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
         if len(asked) == 1:
-            yield from one(question, history, whole(question))
+            steps = one(plain, history, whole(plain))
         else:
-            yield from each(one, question, asked, history, SHOWN, self._gate.threshold)
+            steps = each(one, asked, history, SHOWN, self._gate.threshold)
+        with closing(steps):
+            for step in steps:
+                yield replace(step, question=question) if isinstance(step, Answer) else step
 
     def _one(
         self, question: str, history: Sequence[Turn], share: Share, **filters: Unpack[Filters]

@@ -34,6 +34,7 @@ from rag.index import Index, doctor, load_encoder
 from rag.records import answer_record, search_record
 from rag.search import find
 from rag.settings import Settings
+from rag.text import words
 from rag.types import Draft, Searched
 
 SETTINGS = Settings()
@@ -129,6 +130,7 @@ def search(
     else:
         with err.status("skimming the passages"):
             found = Answerer(opened, load_model(skim)).skimmed(question, k, source=source, **interval)
+    _say_what_was_asked(question, found.standalone_question)
     if as_json:
         record = search_record(question, found.standalone_question, found.interval, found.hits)
         print(json.dumps(record, ensure_ascii=False))
@@ -159,7 +161,13 @@ def ask(
                 status.update("writing" if step.text else "reading the passages")
             else:
                 answer = step
+    _say_what_was_asked(question, answer.standalone_question)
     print(json.dumps(answer_record(answer), ensure_ascii=False) if as_json else str(answer))
+
+
+def _say_what_was_asked(typed: str, asked: str) -> None:
+    if words(typed) != words(asked):
+        err.print(f"asked as: {asked}")
 
 
 def _interval(start: str | None, end: str | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from rag.models import model_path
 from rag.neighbours import JOINED, joined
 from rag.ranking import Parts
 from rag.reader import READER, VERIFIER, MiniLMReader
+from rag.spelling import Speller
 from rag.types import Article, Encoder, Hit, Passage, PassageReader, Read
 
 READER_BASE = "minilm"
@@ -92,13 +93,20 @@ class Index:
         return given if given or self.manifest.encoder != READER_BASE else load_reader(adapters)
 
     def load(self) -> None:
-        """Load encoder, reader and verifier now, so that no search or answer need wait for them."""
+        """Load encoder, reader, verifier and what spells now, so that no search or answer waits for them."""
         _ = self.encoder, self.reader, self.verifier
+        self.speller.load()
 
     @property
     def articles(self) -> Mapping[str, Article]:
         """The articles by id."""
         return self.parts.articles
+
+    @cached_property
+    def speller(self) -> Speller:
+        """What spells a question as the articles do."""
+        titles = (article.title for article in self.articles.values())
+        return Speller([*(passage.text for passage in self.parts.passages), *titles])
 
     def sources(self) -> list[str]:
         """The names of the sources in the index, sorted."""

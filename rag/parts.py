@@ -44,7 +44,7 @@ def parts(question: str, today: date) -> list[str]:
     return [asked[0], *(completed(asked[0], part, today) for part in asked[1:])]
 
 
-def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown: int) -> Answer:
+def joined(asked: Sequence[str], answers: Sequence[Answer], shown: int) -> Answer:
     """Return one answer made of those to its parts; ``shown`` hits at most beside those that are quoted.
 
     What stands beside the first statement of a part is left out where the answer would grow long. It abstains
@@ -59,7 +59,7 @@ def joined(question: str, asked: Sequence[str], answers: Sequence[Answer], shown
     statements = tuple(_uncut(few, most) if lacking else few)
     return replace(
         surest,
-        question=question,
+        question=" ".join(asked),
         text=" ".join(s.text for s in statements) if given else surest.text,
         statements=statements,
         reason="; ".join(_why(part, a) for part, a in zip(asked, answers, strict=True) if a.abstained)

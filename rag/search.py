@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.conversation import last_answer, standalone
 from rag.index import Index
+from rag.plain_question import plain
 from rag.question_dates import QuestionDates, question_dates
 from rag.ranking import BEHIND, check_question
 from rag.types import Article, Hit, Interval, Passage, Turn
@@ -20,9 +21,10 @@ LATEST_BONUS = 0.3  # for the newest article, falling to 0 for the oldest
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found. ``interval`` is the publication interval that narrowed it, None when none did;
-    ``told`` what was answered last before the question, ``turns`` how many questions were asked before it;
-    ``perhaps`` marks a question that names nothing: it may lean on these, or begin anew.
+    """What a search found. ``question`` is what was asked, see ``tidied``, ``interval`` the publication
+    interval that narrowed it, None when none did; ``told`` what was answered last before the question,
+    ``turns`` how many questions were asked before it; ``perhaps`` marks a question that names nothing: it may
+    lean on these, or begin anew.
     """
 
     question: str
@@ -65,7 +67,7 @@ def find(
     join: bool = True,
     nameless: bool = True,
 ) -> Found:
-    """Search an index with a question as it was typed.
+    """Search an index with a question as it was typed, see ``tidied``.
 
     A follow-up is completed from ``history``. Dates that the question names lift passages of that time; words
     about publication ("articles from 2023") narrow the search, as the two filters do, which win over words.
@@ -75,6 +77,8 @@ def find(
     Raises UsageError as ``Index.search`` does.
     """
     check_question(question)
+    question = tidied(index, question)
+    history = [(role, tidied(index, text) if role == "user" else text) for role, text in history]
     today = today or date.today()
     alone = standalone(question, history, today)
     whole = standalone(question, history, today, nameless=True) if nameless else alone
@@ -97,6 +101,11 @@ def find(
         perhaps=perhaps,
     )
     return replace(found, hits=tuple(hits))
+
+
+def tidied(index: Index, question: str) -> str:
+    """Return a question without the talk around it, its misspelt words spelt as the articles do."""
+    return index.speller.corrected(plain(question))
 
 
 def nothing_found(found: Found, source: str | None) -> str:

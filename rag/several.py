@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -37,12 +37,11 @@ def whole(question: str) -> Share:
 
 def each(
     one: Callable[[str, Sequence[Turn], Share], Generator[Progress]],
-    question: str,
     asked: Sequence[str],
     history: Sequence[Turn],
     shown: int,
     threshold: float,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Answer the parts of a question and join what comes of it.
 
     The words of an answer are shared out evenly, and what a part leaves goes to those after it. A part that
@@ -65,7 +64,7 @@ def each(
                     yield step
     if all((answer.confidence or 0.0) < threshold for answer in answers):
         answers = [_refused(part, answer) for part, answer in zip(asked, answers, strict=True)]
-    yield joined(question, asked, answers, shown)
+    yield joined(asked, answers, shown)
 
 
 def _refused(part: str, answer: Answer) -> Answer:

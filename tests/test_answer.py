@@ -13,6 +13,7 @@ from rag.build import build_articles
 from rag.errors import UsageError
 from rag.grounding import candidates
 from rag.index import Index
+from rag.search import find
 from rag.types import Answer, Draft, Searched, Turn, citation_numbers
 from tests.conftest import ScriptedModel, WordEncoder, WordReader, article
 
@@ -43,6 +44,28 @@ def test_a_supported_sentence_is_shown_with_its_quotation(index: Index) -> None:
     assert (evidence.source, evidence.published) == ("Northern Post", date(2022, 5, 4))
     assert index.articles["bridge"].text[evidence.start : evidence.end] == evidence.quote
     assert str(answer).startswith("The bridge cost 40 million euros. [1]")
+
+
+def test_talk_around_a_question_and_misspelt_words_change_nothing(index: Index) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    plain = Answerer(index, model, TODAY).answer("What did the bridge cost?")
+    typed = "Hello! I'm new here. What did the brigde cost? Keep it short, please."
+    answer = Answerer(index, model, TODAY).answer(typed)
+    assert (answer.question, answer.standalone_question) == (typed, "What did the bridge cost?")
+    assert (answer.statements, answer.hits) == (plain.statements, plain.hits)
+
+
+def test_what_was_asked_before_is_taken_without_talk_too(index: Index) -> None:
+    history: list[Turn] = [("user", "Hi! What did the brigde cost? Thanks"), ("assistant", REFUSAL)]
+    found = find(index, "Can you tell me when it opened?", history=history, today=TODAY)
+    assert found.standalone_question == "when it opened? - What did the bridge cost?"
+
+
+def test_the_parts_of_a_question_are_those_without_talk(index: Index) -> None:
+    typed = "How are you? What did the bridge cost and who built it? Thanks!"
+    answer = Answerer(index, ScriptedModel("."), TODAY).answer(typed)
+    assert answer.question == typed
+    assert answer.standalone_question == "What did the bridge cost? Who built it?"
 
 
 def test_an_invented_figure_is_dropped_and_the_evidence_shown_instead(index: Index) -> None:

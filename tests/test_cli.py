@@ -95,6 +95,20 @@ def test_a_search_may_be_skimmed(folder: Path, run: Run) -> None:
     assert run(*asked, "--skim", "none") == run(*asked)
 
 
+def test_a_question_is_asked_without_talk_as_the_articles_spell_and_that_is_said(
+    folder: Path, run: Run
+) -> None:
+    typed = "Hi! Can you tell me how many pasengers the ferry carried? Thanks"
+    for command in ("search", "ask"):
+        more = ["--model", "none"] if command == "ask" else []
+        status, out, said = run(command, typed, "--index", folder, *more, "--json")
+        record = json.loads(out)
+        assert status == 0
+        assert record["question"] == typed
+        assert record["standalone_question"] == "how many passengers the ferry carried?"
+        assert said.strip() == "asked as: how many passengers the ferry carried?"
+
+
 def test_search_filters_by_date_and_source(folder: Path, run: Run) -> None:
     _, out, _ = run("search", "the ferry", "--index", folder, "--from", "2021-06", "--to", "2021", "--json")
     assert [hit["article_id"] for hit in json.loads(out)["hits"]] == ["ferry"]

@@ -18,6 +18,7 @@ OWNERS = {
     "faiss": {"vectors"},
     "bm25s": {"lexical"},
     "Stemmer": {"lexical"},
+    "spellchecker": {"spelling"},
     "sentence_transformers": {"encoder"},
     # A generator, a reader and its training; models_convert runs in a child process of its own.
     "transformers": {"generator", "lower_layers", "models_convert", "reader", "reader_training"},
@@ -71,6 +72,8 @@ LAYERS = [
         "neighbours",
         "stopping",
         "text",
+        "plain_question",
+        "spelling",
         "quantities",
         "dates",
         "passages",

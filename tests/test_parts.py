@@ -146,8 +146,8 @@ def test_a_quotation_is_shown_whole_where_another_part_has_no_answer(said: str, 
     )
     one = Answer("a", said, statements=(Statement(said, (quote,), supported=True),))
     none = Answer("b", REFUSAL, abstained=True)
-    assert joined("a and b", ["a", "b"], [one, none], 10).text == shown
-    assert joined("a", ["a"], [one], 10).text == said  # all parts are answered
+    assert joined(["a", "b"], [one, none], 10).text == shown
+    assert joined(["a"], [one], 10).text == said  # all parts are answered
 
 
 def test_quotations_are_shown_whole_in_turn_while_words_are_left() -> None:
@@ -157,7 +157,7 @@ def test_quotations_are_shown_whole_in_turn_while_words_are_left() -> None:
         return Statement(f"{word} " * 20 + "…", (quote,), supported=True)
 
     one = Answer("a", "", statements=(cut("ferry"), cut("bridge")))
-    shown = joined("a and b", ["a", "b"], [one, Answer("b", REFUSAL, abstained=True)], 10).statements
+    shown = joined(["a", "b"], [one, Answer("b", REFUSAL, abstained=True)], 10).statements
     assert [length(s.text) for s in shown] == [35, 20]
 
 
@@ -165,7 +165,7 @@ def test_of_a_sentence_and_what_was_written_from_it_the_sentence_is_shown() -> N
     quote = Evidence("a", "a#1", 0, 34, "The bridge cost 40 million\neuros.", "", None, None, None)
     said = ["It cost 40 million.", "The bridge cost 40 million euros.", "… cost 40 million …"]
     answers = [Answer(text, text, statements=(Statement(text, (quote,), supported=True),)) for text in said]
-    shown = joined("a, b and c", ["a", "b", "c"], answers, 10).statements
+    shown = joined(["a", "b", "c"], answers, 10).statements
     assert [s.text for s in shown] == ["The bridge cost 40 million euros."]
 
 
@@ -173,10 +173,10 @@ def test_seconds_add_up_and_one_interval_is_kept() -> None:
     interval = Interval(date(2023, 1, 1))
     one = Answer("a", "A.", seconds=Seconds(1.0, 2.0, 3.0, 2.5, 6.0), interval=interval)
     two = Answer("b", "B.", seconds=Seconds(0.5, 0.5, 0.5, 1.0, 1.5), interval=interval)
-    both = joined("a and b", ["a", "b"], [one, two], 10)
+    both = joined(["a", "b"], [one, two], 10)
     assert both.seconds == Seconds(1.5, 2.5, 3.5, 2.5, 7.5)
     assert both.interval == interval
-    assert joined("a and b", ["a", "b"], [one, Answer("b", "B.")], 10).interval is None
+    assert joined(["a", "b"], [one, Answer("b", "B.")], 10).interval is None
 
 
 def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow_long() -> None:
@@ -185,7 +185,7 @@ def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow
         return Answer("a", " ".join(s.text for s in said), statements=said)
 
     def lengths(*answers: Answer) -> list[int]:
-        made = joined("a and b", ["a", "b"][: len(answers)], answers, 10)
+        made = joined(["a", "b"][: len(answers)], answers, 10)
         return [len(s.text.split()) for s in made.statements]
 
     assert lengths(answer(20, 8), answer(25, 7)) == [20, 8, 25, 7]
@@ -209,4 +209,4 @@ def test_what_stands_beside_the_answer_to_a_part_is_left_out_where_it_would_grow
 )
 def test_what_two_parts_say_in_the_same_words_is_said_once(said: list[str], shown: list[str]) -> None:
     answers = [Answer("a", text, statements=(Statement(text, supported=True),)) for text in said]
-    assert [s.text for s in joined("a and b", ["a", "b"], answers, 10).statements] == shown
+    assert [s.text for s in joined(["a", "b"], answers, 10).statements] == shown

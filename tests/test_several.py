@@ -30,7 +30,7 @@ class Scripted:
             yield Answer(part, REFUSAL, abstained=True, reason="of nothing", confidence=chance)
 
     def ask(self) -> tuple[Answer, list[Progress]]:
-        steps = list(each(self.one, "all", list(self.parts), [], 10, CUT))
+        steps = list(each(self.one, list(self.parts), [], 10, CUT))
         answer = steps[-1]
         assert isinstance(answer, Answer)
         return answer, steps

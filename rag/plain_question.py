@@ -1,0 +1,151 @@
+"""A question without the talk around it: "Hi! Can you tell me who ...? Thanks" asks who. Pure; for English.
+
+A search, a reader and a small model take every word for a word of the question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.text import content_words, fold, words
+
+_SELF = frozenset("i im ive id ill me my we our you u ur your ya lemme".split())  # nobody in the news
+_SHORTENED = frozenset("m ve d ll re".split())  # I'm, you've
+_TOLD_OF = frozenset("he his him she her hers".split())  # "I'd like his name" asks
+_NOUNS = frozenset(
+    "question questions q answer answers reply sentence sentences word words source sources quote article "
+    "articles news story stories document documents text texts file files passage passages folder line "
+    "background detail details day morning afternoon evening name".split()
+)
+_TALK = _NOUNS | frozenset(
+    "hi hello hey hiya yo dear greetings good thank thanks thankyou thx ty ta cheers please pls plz kindly "
+    "quick quickly ok okay well um ahem omg lol haha so simple simply short shortly brief briefly sweet keep "
+    "cite uploaded anybody anyone somebody someone everyone know knows idea curious wondering asap sorry "
+    "excuse pardon regards best kind sir madam assistant rush help grateful appreciated tell explain say "
+    "check find look settle advise learn nothing anything according based probably dumb silly stupid "
+    "obvious fine enough nice need many bunch lot indeed long hmm umm right next going strictly advance "
+    "obliged much pointer fact record headline homework lookup verify stored gimme".split()
+)
+_WORTHLESS_ALONE = frozenset(
+    "good day best kind well say name simple short need many lot long help nice right next going fact "
+    "record much".split()
+)
+_QUOTE = re.compile('["“”„«»]')
+_PIECE = re.compile(  # a sentence, however it is typed; no cut after an initial or a title
+    r"(?:[^?!.…]|[.!?](?=\w)|(?<=\b[A-Z])\.|(?<=\b[MDSJ][rst])\.|(?<=\bMrs)\.)+(?:[?!.…]+|$)"
+)
+_WH = (
+    r"(?:(?:in|at|on|by|for|from|to|with|of|about|since|until|under) )?"
+    r"(?:who|whom|whose|what|which|when|where|why|how)(?:['’]?s|['’]re)?\b"
+)
+_STARTS = re.compile(rf"\W*{_WH}", re.IGNORECASE)
+_ASKS = re.compile(
+    rf"\b{_WH}|(?<=[,:;.!–—-] )(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
+    r"|(?:(?<=know )|(?<=tell me )|(?<=wonder )|(?<=wondering ))(?:if|whether)\b",
+    re.IGNORECASE,
+)
+_DEPENDS = re.compile(r"\W*(?:if|when|since|because)\b", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\W*(?:"
+    r"(?:from|by|going by|based on|judging by) what(?:['’]?s| is)? (?:in\b|the \w+ (?:say|tell))[^,:?]*[,:]"
+    r"|(?:can|could|would|will|might) (?:you|u)\b(?: (?:please|kindly|possibly|maybe|just))*"
+    r"|(?:do (?:you|u)(?: happen to)?|does (?:anyone|anybody|someone)) know\b"
+    r"|(?:i|they|we)(?:['’]d| would| want| need| should)?(?: like| love| want| need)? to know\b"
+    r"|(?:please |kindly |pls |plz |just )?(?:tell|give|show|inform) (?:me|us)\b(?: this:)?"
+    r"|let (?:me|us) know\b"
+    r"|does it (?:say|mention|tell)(?: anywhere)?(?: in there)?"
+    r"|a?n?other one:|one more(?: thing)?:"
+    r")[\s,:]*",
+    re.IGNORECASE,
+)
+_THANKS = r"thank(?:s+| you| u)(?: (?:very|so) much| a (?:lot|bunch|million)| in advance)?"
+_TAIL = re.compile(
+    rf"(?:[\s,;.!?()–—-]*(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
+    r"|thx(?: a (?:lot|bunch|million))?|ty|tysm|cheers|lol|haha|asap|(?:would|will|could|can) you"
+    r"|do you know"
+    r"|(?:if|when) (?:you|u) (?:know|get a \w+|have a \w+)|from the articles?(?: i gave (?:you|u))?"
+    r"|according to the (?:articles?|texts?|documents?))"
+    r"|[\s,;!?()–—-]*[,;.!?()–—-]\s*(?:ta|anyone|anybody))[\s.!?)]*$",
+    re.IGNORECASE,
+)
+_HOW_ARE_YOU = re.compile(r"\W*how (?:are (?:you|u)|do you do)\b", re.IGNORECASE)
+
+
+def plain(question: str) -> str:
+    """Return what a text asks, without greetings, thanks, and sentences about who asks or how to answer.
+
+    A text that has none of these, or nothing else, comes back as it is. What names something or holds a
+    figure is never left out.
+    """
+    pieces = [question] if _QUOTE.search(question) else _PIECE.findall(question)
+    pieces = [piece.strip() for piece in pieces if words(piece)]
+    cores = [_core(piece) for piece in pieces]
+    asking = [i for i, core in enumerate(cores) if _asks(core)]
+    asked = [i for i in asking if "?" in pieces[i]] or asking
+    kept = [cores[i] for i in range(len(pieces)) if i in asked or not (_talk(pieces[i]) or _talk(cores[i]))]
+    text = " ".join(kept)
+    return text if words(text) and words(text) != words(question) else question
+
+
+def _core(piece: str) -> str:
+    """Return a sentence from where it asks on, and without thanks at its end."""
+    text = piece
+    while (shorter := _without_tail(_without_lead(text))) != text:
+        text = shorter
+    return text
+
+
+def _without_lead(text: str) -> str:
+    lead = _LEAD.match(text)
+    if lead and words(text[lead.end() :]):
+        return text[lead.end() :]
+    if _STARTS.match(text) or _DEPENDS.match(text):
+        return text
+    first = next((m for m in _ASKS.finditer(text) if words(text[: m.start()])), None)
+    before = text[: first.start()] if first else ""
+    return text[first.start() :] if first and _introduces(before) else text
+
+
+def _introduces(text: str) -> bool:
+    """Whether talk leads to a question: "thanks to which" and "the passage of what act" are part of one."""
+    closed = text.rstrip()[-1:] in ",:;.!–—-"
+    last = words(text)[-1]
+    return _talk(text) and (closed or not (last in _NOUNS or last in ("thanks", "according")))
+
+
+def _without_tail(text: str) -> str:
+    tail = _TAIL.search(text)
+    if not tail or not words(text[: tail.start()]):
+        return text
+    return text[: tail.start()] + ("?" if "?" in tail.group() else "")
+
+
+def _asks(core: str) -> bool:
+    return not _HOW_ARE_YOU.match(core) and bool(
+        _STARTS.match(core) or (core.endswith("?") and not _talk(core))
+    )
+
+
+def _talk(text: str) -> bool:
+    """Whether a stretch of text is about who asks or how to answer, and names nothing."""
+    if _HOW_ARE_YOU.match(text):
+        return True
+    said = set(fold(text).replace("'", " ").translate(_NO_MARKS).split())
+    if _names(text) or any(c.isdigit() for c in text) or not _TOLD_OF.isdisjoint(said):
+        return False
+    return not _SELF.isdisjoint(said) or (
+        not (_TALK - _WORTHLESS_ALONE).isdisjoint(said) and _TALK.issuperset(content_words(text))
+    )
+
+
+_NO_MARKS = str.maketrans(dict.fromkeys(",.;:!?()…-/", " "))
+
+
+def _names(text: str) -> bool:
+    """Whether any word but the first has a capital, "I" and words of talk aside."""
+    known = _TALK | _SELF | _SHORTENED
+    return any(
+        any(c.isupper() for c in word)
+        and not known.issuperset(fold(word).replace("'", " ").translate(_NO_MARKS).split())
+        for word in text.split()[1:]
+    )

@@ -1,0 +1,142 @@
+"""A misspelt question spelt as the articles spell. The only module that imports spellchecker.
+
+What may be meant is one edit away (Damerau, 1964; Norvig, 2007): a letter left out, added, replaced, or
+swapped with its neighbour. A name is easily another person's, so it is changed with more care than a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from typing import Any
+
+from rag.text import STOPWORDS, fold
+
+SHORTEST = 4  # letters; a shorter word is one edit away from too many others
+SHORTEST_ENGLISH = 6  # of a word that no article has
+NAMED = 0.3  # share of a word with a capital in the texts, from which on it may be a name
+LIKE_NO_NAME = 8  # letters of a word, from which on hardly a name is one edit away from it
+MOST = 1 / 3  # of a question's words that are misspelt; with more it is another language
+VOWELS = "aeiouy"
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_BRITISH = {  # to what the dictionary has, which is American
+    "our": "or", "is(?=[aei])": "iz", "ys(?=[ei])": "yz", "ll(?=ed|er|ing)": "l", "tre(?=s?$)": "ter",
+    "ence(?=s?$)": "ense", "ogue(?=s?$)": "og", "[ao]e": "e", "mme(?=s?$)": "m", "ium(?=s?$)": "um",
+    "^sc(?=ept)": "sk",
+}  # fmt: skip
+
+
+class Speller:
+    """Knows the words of some texts, and with what capitals they are written there."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = texts
+
+    def load(self) -> None:
+        """Count the words of the texts and load the dictionary now, half a second or so."""
+        _ = self._counts, _english()
+
+    def corrected(self, question: str) -> str:
+        """Return the question with each word that neither the texts nor English have replaced by the one that
+        is meant, if there is one that may be: a word of the texts, the most frequent, else an English one.
+
+        A name is only taken for another name of the texts. Words with accents are taken to be meant.
+        """
+        typed = list(_WORD.finditer(question))
+        strange = [match for match in typed if self._strange(match.group())]
+        if len(strange) > max(1, MOST * len(typed)):
+            return question
+        for match in reversed(strange):
+            named = match.group()[0].isupper() and match is not typed[0]
+            meant = self._meant(match.group(), named and not question.isupper())
+            question = question[: match.start()] + meant + question[match.end() :]
+        return question
+
+    def _strange(self, word: str) -> bool:
+        known = fold(word)
+        if len(word) < SHORTEST or not word.isascii() or not word.isalpha() or known in self._counts:
+            return False
+        return _english().isdisjoint([known, *_american(known)])
+
+    def _meant(self, word: str, named: bool) -> str:
+        typed = fold(word)
+        near = [other for other in _dictionary().edit_distance_1(typed) if _likely(typed, other)]
+        found = [other for other in near if other in self._counts and self._fits(typed, other, named)]
+        if not found and not named and len(word) >= SHORTEST_ENGLISH:
+            found = [other for other in near if other in _english()]
+        if not found:
+            return word
+        best = max(found, key=lambda other: (self._counts[other], _dictionary()[other], other))
+        return _with_capitals(self._form(best), word)
+
+    def _fits(self, typed: str, other: str, named: bool) -> bool:
+        capitals = self._counts[other] - self._forms[other]
+        word = capitals < NAMED * self._counts[other]
+        if named and (typed[0] != other[0] or (word and len(typed) < LIKE_NO_NAME)):
+            return False
+        return other in _english() or self._forms[other] > 0 or _careful(typed, other)
+
+    def _form(self, word: str) -> str:
+        """Return how a word is written within a sentence."""
+        if self._forms[word] or word in STOPWORDS:
+            return word
+        return next((form for form, _ in self._forms.most_common() if fold(form) == word), word)
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        counts = Counter(STOPWORDS)
+        for form, count in self._forms.items():
+            counts[fold(form)] += count
+        return counts
+
+    @cached_property
+    def _forms(self) -> Counter[str]:
+        forms = Counter[str]()
+        for text in self._texts:
+            forms.update(word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text))
+        return forms
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> Any:
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en", distance=1)
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    return frozenset(_dictionary())
+
+
+def _american(word: str) -> list[str]:
+    return [re.sub(british, american, word) for british, american in _BRITISH.items()]
+
+
+def _likely(typed: str, other: str) -> bool:
+    """Whether who types the one may mean the other: people know how a word begins, and of four letters no
+    three are enough.
+    """
+    swapped = sorted(typed) == sorted(other)
+    return other.isalpha() and (
+        swapped or (typed[0] == other[0] and (len(typed) > SHORTEST or len(other) > SHORTEST))
+    )
+
+
+def _careful(typed: str, name: str) -> bool:
+    """Whether a name is hardly somebody else's: "Naido" is for "Naidoo", "Baidoo" is not. No consonant is
+    another one.
+    """
+    if len(typed) == len(name) and sorted(typed) != sorted(name):
+        one, other = next((a, b) for a, b in zip(typed, name, strict=True) if a != b)
+        return one in VOWELS and other in VOWELS
+    return typed[0] == name[0]
+
+
+def _with_capitals(word: str, typed: str) -> str:
+    if typed.isupper():
+        return word.upper()
+    return word[0].upper() + word[1:] if typed[0].isupper() else word

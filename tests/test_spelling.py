@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.spelling import Speller
+
+TEXTS = [
+    "The ferry to Đà Nẵng left Tokyo. Premier Naidoo and Kowalska met lawmakers in Tokyo.",
+    "Lawmakers of the parliament saw the ferry; the programme of the Premier's visit was long.",
+]
+
+
+@pytest.fixture(scope="module")
+def speller() -> Speller:
+    return Speller(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("When did the fery leave?", "When did the ferry leave?"),  # a letter left out
+        ("When did the ferrry leave?", "When did the ferry leave?"),  # added
+        ("What did lawmakurs see?", "What did lawmakers see?"),  # another
+        ("What did lawmkaers see?", "What did lawmakers see?"),  # swapped
+        ("who met in tokio", "who met in Tokyo"),
+        ("who saw the Parliamnet?", "who saw the Parliament?"),
+        ("WHO SAW THE PARLIAMNET?", "WHO SAW THE PARLIAMENT?"),
+        ("What did Premier Niadoo say?", "What did Premier Naidoo say?"),
+        ("What did Kowalsak say?", "What did Kowalska say?"),
+        ("Lawmakrs met whom?", "Lawmakers met whom?"),
+        ("Who ran the goverment?", "Who ran the government?"),  # a word that no article has
+        ("Who saw the fery, and the parliamnet?", "Who saw the ferry, and the parliament?"),
+    ],
+)
+def test_a_misspelt_word_is_spelt_as_the_articles_spell(speller: Speller, typed: str, meant: str) -> None:
+    assert speller.corrected(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Baidoo say?",  # another name: its first letter differs
+        "What did Naizoo say?",  # a consonant is another
+        "What did naizoo say?",  # however it is typed
+        "Where is Ferri now?",  # a name is no word
+        "Did the feri leave?",  # of four letters three are not enough
+        "Was the merry one late?",  # an English word that no article has
+        "What did Tokyo's lawmakers see?",
+        "Was the colour of the theatre recognised?",  # British
+        "Người ta đã tới nơi nào?",  # another language, with accents
+        "Nguoi ta da toi noi nao hom qua?",  # and without
+        "Which visa is that of Ms O'Neil?",
+        "",
+    ],
+)
+def test_what_may_be_meant_is_left(speller: Speller, question: str) -> None:
+    assert speller.corrected(question) == question
+
+
+def test_of_two_words_of_the_articles_the_more_frequent_is_meant() -> None:
+    speller = Speller(["A farmer and farmed land, farmed fish."])
+    assert speller.corrected("who farmef it") == "who farmed it"
+
+
+def test_capitals_are_those_of_the_articles() -> None:
+    assert Speller(["In Osaka."]).corrected("who is in osakka") == "who is in Osaka"
+    assert Speller(["A ministry. The Ministry."]).corrected("which minisstry") == "which ministry"
+
+
+@given(st.lists(st.sampled_from("The ferry to left Premier and met lawmakers in saw".split()), min_size=1))
+def test_the_words_of_the_articles_are_left(chosen: list[str]) -> None:
+    assert Speller(TEXTS).corrected(" ".join(chosen)) == " ".join(chosen)
+
+
+@given(st.text(max_size=60))
+def test_it_is_done_at_once(text: str) -> None:
+    speller = Speller(TEXTS)
+    once = speller.corrected(text)
+    assert speller.corrected(once) == once
