@@ -18,18 +18,20 @@ _NOUNS = frozenset(
     "background detail details day morning afternoon evening name".split()
 )
 _TALK = _NOUNS | frozenset(
-    "hi hello hey hiya yo dear greetings good thank thanks thankyou thx ty ta cheers please pls plz kindly "
+    "hi hello hey hiya bye yo dear greetings good thank thanks thankyou thx ty ta cheers please pls plz kindly "
     "quick quickly ok okay well um ahem omg lol haha so simple simply short shortly brief briefly sweet keep "
     "cite uploaded anybody anyone somebody someone everyone know knows idea curious wondering asap sorry "
     "excuse pardon regards best kind sir madam assistant rush help grateful appreciated tell explain say "
     "check find look settle advise learn nothing anything according based probably dumb silly stupid "
     "obvious fine enough nice need many bunch lot indeed long hmm umm right next going strictly advance "
-    "obliged much pointer fact record headline homework lookup verify stored gimme".split()
+    "obliged much pointer fact record headline homework lookup verify stored gimme reported "
+    "coverage".split()
 )
 _WORTHLESS_ALONE = frozenset(
     "good day best kind well say name simple short need many lot long help nice right next going fact "
     "record much".split()
 )
+_TIED = frozenset("thanks according based depending going judging".split())  # "thanks to which treaty"
 _QUOTE = re.compile('["“”„«»]')
 _PIECE = re.compile(  # a sentence, however it is typed; no cut after an initial or a title
     r"(?:[^?!.…]|[.!?](?=\w)|(?<=\b[A-Z])\.|(?<=\b[MDSJ][rst])\.|(?<=\bMrs)\.)+(?:[?!.…]+|$)"
@@ -47,17 +49,19 @@ _ASKS = re.compile(
 _DEPENDS = re.compile(r"\W*(?:if|when|since|because)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"^\W*(?:"
-    r"(?:from|by|going by|based on|judging by) what(?:['’]?s| is)? (?:in\b|the \w+ (?:say|tell))[^,:?]*[,:]"
-    r"|(?:can|could|would|will|might) (?:you|u)\b(?: (?:please|kindly|possibly|maybe|just))*"
+    r"(?:can|could|would|will|might) (?:you|u)\b(?: (?:please|kindly|possibly|maybe|just))*"
     r"|(?:do (?:you|u)(?: happen to)?|does (?:anyone|anybody|someone)) know\b"
     r"|(?:i|they|we)(?:['’]d| would| want| need| should)?(?: like| love| want| need)? to know\b"
     r"|(?:please |kindly |pls |plz |just )?(?:tell|give|show|inform) (?:me|us)\b(?: this:)?"
     r"|let (?:me|us) know\b"
-    r"|does it (?:say|mention|tell)(?: anywhere)?(?: in there)?"
+    r"|(?:does it|does any \w+|do(?:es)? (?:any of )?(?:the|these) (?:articles?|news|files?|coverage))"
+    r" (?:say|mention|tell)(?: anywhere)?(?: in there)?"
+    rf"|what (?:i|we)\b[^,?]*? is,? (?={_WH})"
     r"|a?n?other one:|one more(?: thing)?:"
     r")[\s,:]*",
     re.IGNORECASE,
 )
+_FROM_WHAT = re.compile(r"^\W*(?:going by|judging by|based on|from|by) what\b[^,:?]*[,:]\s*", re.IGNORECASE)
 _THANKS = r"thank(?:s+| you| u)(?: (?:very|so) much| a (?:lot|bunch|million)| in advance)?"
 _TAIL = re.compile(
     rf"(?:[\s,;.!?()–—-]*(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
@@ -67,6 +71,10 @@ _TAIL = re.compile(
     r"|according to the (?:articles?|texts?|documents?))"
     r"|[\s,;!?()–—-]*[,;.!?()–—-]\s*(?:ta|anyone|anybody))[\s.!?)]*$",
     re.IGNORECASE,
+)
+_ON = re.compile(  # "Name them all."
+    r"\W*(?:and|or|also|but|name|state|list|give|include|add)\b|.*\b(?:all|each|both|every|them|those|too)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _HOW_ARE_YOU = re.compile(r"\W*how (?:are (?:you|u)|do you do)\b", re.IGNORECASE)
 
@@ -81,8 +89,13 @@ def plain(question: str) -> str:
     pieces = [piece.strip() for piece in pieces if words(piece)]
     cores = [_core(piece) for piece in pieces]
     asking = [i for i, core in enumerate(cores) if _asks(core)]
-    asked = [i for i in asking if "?" in pieces[i]] or asking
-    kept = [cores[i] for i in range(len(pieces)) if i in asked or not (_talk(pieces[i]) or _talk(cores[i]))]
+    marked = [i for i in asking if "?" in pieces[i]]
+    asked = marked or asking
+    kept = []
+    for i, (piece, core) in enumerate(zip(pieces, cores, strict=True)):
+        behind = bool(marked) and i > marked[-1] and _adds_nothing(piece)
+        if i in asked or not (behind or _talk(piece) or _talk(core)):
+            kept.append(core)
     text = " ".join(kept)
     return text if words(text) and words(text) != words(question) else question
 
@@ -96,7 +109,8 @@ def _core(piece: str) -> str:
 
 
 def _without_lead(text: str) -> str:
-    lead = _LEAD.match(text)
+    source = _FROM_WHAT.match(text)
+    lead = source if source and _talk(source.group()) else _LEAD.match(text)
     if lead and words(text[lead.end() :]):
         return text[lead.end() :]
     if _STARTS.match(text) or _DEPENDS.match(text):
@@ -110,7 +124,7 @@ def _introduces(text: str) -> bool:
     """Whether talk leads to a question: "thanks to which" and "the passage of what act" are part of one."""
     closed = text.rstrip()[-1:] in ",:;.!–—-"
     last = words(text)[-1]
-    return _talk(text) and (closed or not (last in _NOUNS or last in ("thanks", "according")))
+    return _talk(text) and (closed or not (last in _NOUNS or last in _TIED))
 
 
 def _without_tail(text: str) -> str:
@@ -130,12 +144,26 @@ def _talk(text: str) -> bool:
     """Whether a stretch of text is about who asks or how to answer, and names nothing."""
     if _HOW_ARE_YOU.match(text):
         return True
-    said = set(fold(text).replace("'", " ").translate(_NO_MARKS).split())
-    if _names(text) or any(c.isdigit() for c in text) or not _TOLD_OF.isdisjoint(said):
+    said = _said(text)
+    if _tells(text):
         return False
     return not _SELF.isdisjoint(said) or (
         not (_TALK - _WORTHLESS_ALONE).isdisjoint(said) and _TALK.issuperset(content_words(text))
     )
+
+
+def _adds_nothing(text: str) -> bool:
+    """Whether a sentence behind a question neither names something nor asks on."""
+    return not (_tells(text) or _ON.match(text) or "?" in text)
+
+
+def _tells(text: str) -> bool:
+    """Whether a stretch of text names something, holds a figure or speaks of a person."""
+    return _names(text) or any(c.isdigit() for c in text) or not _TOLD_OF.isdisjoint(_said(text))
+
+
+def _said(text: str) -> set[str]:
+    return set(fold(text).replace("'", " ").translate(_NO_MARKS).split())
 
 
 _NO_MARKS = str.maketrans(dict.fromkeys(",.;:!?()…-/", " "))
@@ -145,7 +173,5 @@ def _names(text: str) -> bool:
     """Whether any word but the first has a capital, "I" and words of talk aside."""
     known = _TALK | _SELF | _SHORTENED
     return any(
-        any(c.isupper() for c in word)
-        and not known.issuperset(fold(word).replace("'", " ").translate(_NO_MARKS).split())
-        for word in text.split()[1:]
+        any(c.isupper() for c in word) and not known.issuperset(_said(word)) for word in text.split()[1:]
     )

@@ -17,11 +17,14 @@ from rag.text import STOPWORDS, fold
 SHORTEST = 4  # letters; a shorter word is one edit away from too many others
 SHORTEST_ENGLISH = 6  # of a word that no article has
 NAMED = 0.3  # share of a word with a capital in the texts, from which on it may be a name
+SHORTEST_NAME = 3  # letters: "da" is part of a name, and a word in many languages
 LIKE_NO_NAME = 8  # letters of a word, from which on hardly a name is one edit away from it
+SHOUTED = 3  # words in capitals alone, from which on they are no names
 MOST = 1 / 3  # of a question's words that are misspelt; with more it is another language
 VOWELS = "aeiouy"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NAME = re.compile(r"(?:(?<=[^\W\d_] )|(?<=, ))[^\W\d_a-z][^\W\d_]+")  # within a sentence
 _BRITISH = {  # to what the dictionary has, which is American
     "our": "or", "is(?=[aei])": "iz", "ys(?=[ei])": "yz", "ll(?=ed|er|ing)": "l", "tre(?=s?$)": "ter",
     "ence(?=s?$)": "ense", "ogue(?=s?$)": "og", "[ao]e": "e", "mme(?=s?$)": "m", "ium(?=s?$)": "um",
@@ -37,23 +40,46 @@ class Speller:
 
     def load(self) -> None:
         """Count the words of the texts and load the dictionary now, half a second or so."""
-        _ = self._counts, _english()
+        _ = self._counts, self._names, _english()
 
     def corrected(self, question: str) -> str:
         """Return the question with each word that neither the texts nor English have replaced by the one that
         is meant, if there is one that may be: a word of the texts, the most frequent, else an English one.
 
-        A name is only taken for another name of the texts. Words with accents are taken to be meant.
+        A name is only taken for another name of the texts. Words with accents are taken to be meant. Names in
+        a question without capitals, or in nothing but capitals, get theirs.
         """
+        question = self._with_names(question)
         typed = list(_WORD.finditer(question))
         strange = [match for match in typed if self._strange(match.group())]
         if len(strange) > max(1, MOST * len(typed)):
             return question
         for match in reversed(strange):
             named = match.group()[0].isupper() and match is not typed[0]
-            meant = self._meant(match.group(), named and not question.isupper())
+            meant = self._meant(match.group(), named)
             question = question[: match.start()] + meant + question[match.end() :]
         return question
+
+    def _with_names(self, question: str) -> str:
+        shouted = question.isupper() and len(question.split()) >= SHOUTED
+        if not shouted and any(letter.isupper() for letter in question[1:]):
+            return question
+        quiet = question.lower() if shouted else question
+        named = _WORD.sub(lambda match: self._with_capitals(match.group()), quiet)
+        return named[:1].upper() + named[1:] if shouted else named
+
+    def _with_capitals(self, word: str) -> str:
+        """Return a word with the capitals of the name that it is in the texts; as it is when it is none."""
+        plain = fold(word)
+        form = self._names.get(plain.removesuffix("'s"))
+        if form is None or not word.isascii() or self._forms[plain] or plain in STOPWORDS:
+            return word
+        if len(form) < SHORTEST_NAME and not form.isupper():
+            return word
+        return "".join(
+            letter.upper() if place < len(form) and form[place].isupper() else letter
+            for place, letter in enumerate(word)
+        )
 
     def _strange(self, word: str) -> bool:
         known = fold(word)
@@ -70,7 +96,8 @@ class Speller:
         if not found:
             return word
         best = max(found, key=lambda other: (self._counts[other], _dictionary()[other], other))
-        return _with_capitals(self._form(best), word)
+        meant = self._form(best)
+        return meant[0].upper() + meant[1:] if word[0].isupper() else meant
 
     def _fits(self, typed: str, other: str, named: bool) -> bool:
         capitals = self._counts[other] - self._forms[other]
@@ -91,6 +118,13 @@ class Speller:
         for form, count in self._forms.items():
             counts[fold(form)] += count
         return counts
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """How the words that have a capital within sentences are mostly written, by themselves folded."""
+        found = (form for text in self._texts for form in _NAME.findall(text))
+        names = Counter(form for form in found if form[0].isupper())
+        return {fold(form): form for form, _ in reversed(names.most_common())}
 
     @cached_property
     def _forms(self) -> Counter[str]:
@@ -134,9 +168,3 @@ def _careful(typed: str, name: str) -> bool:
         one, other = next((a, b) for a, b in zip(typed, name, strict=True) if a != b)
         return one in VOWELS and other in VOWELS
     return typed[0] == name[0]
-
-
-def _with_capitals(word: str, typed: str) -> str:
-    if typed.isupper():
-        return word.upper()
-    return word[0].upper() + word[1:] if typed[0].isupper() else word

@@ -48,6 +48,9 @@ def test_talk_beside_a_question_is_left_out(typed: str) -> None:
         "Let me ask you something: {i}? Short answer is fine.",
         "I am writing a report, so could you tell me {i}?",
         "from what's in the folder, {i}? cheers",
+        "Based on what was reported in the news, {i}?",
+        "Does it say anywhere {i}?",
+        "Hello. What I need to know is {i}. Bye.",
     ],
 )
 def test_an_indirect_question_is_made_direct(typed: str) -> None:
@@ -62,6 +65,8 @@ def test_an_indirect_question_is_made_direct(typed: str) -> None:
         ("Quick question: did the ferry sink?", "did the ferry sink?"),
         ("I'm from Osaka. Did it sink? Thanks!", "I'm from Osaka. Did it sink?"),  # it names something
         ("I left in 2023. Who followed me there?", "I left in 2023. Who followed me there?"),  # a figure
+        ("Who was on it? Name them all.", "Who was on it? Name them all."),
+        ("Who was on it? No rush.", "Who was on it?"),
         ("The ferry sank. Who was on it? Thanks", "The ferry sank. Who was on it?"),  # it tells something
         ("Did a ranger die? I'd like his name", "Did a ranger die? I'd like his name"),  # two questions
     ],
@@ -79,6 +84,8 @@ def test_what_names_or_asks_something_stays(typed: str, asked: str) -> None:
         "Please help me.",
         "Thanks to which treaty did trade grow?",
         "According to which minister did trade grow?",
+        "Based on what did trade grow?",
+        "From what is it no business of the state to shield faiths, in the judges' view?",
         "In which year did it close?",
         "The passage of what act gave the island its own government?",
         "When did the league stop the club from signing anyone?",

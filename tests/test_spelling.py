@@ -24,7 +24,7 @@ def speller() -> Speller:
         ("What did lawmkaers see?", "What did lawmakers see?"),  # swapped
         ("who met in tokio", "who met in Tokyo"),
         ("who saw the Parliamnet?", "who saw the Parliament?"),
-        ("WHO SAW THE PARLIAMNET?", "WHO SAW THE PARLIAMENT?"),
+        ("WHO SAW THE PARLIAMNET?", "Who saw the parliament?"),
         ("What did Premier Niadoo say?", "What did Premier Naidoo say?"),
         ("What did Kowalsak say?", "What did Kowalska say?"),
         ("Lawmakrs met whom?", "Lawmakers met whom?"),
@@ -60,6 +60,22 @@ def test_what_may_be_meant_is_left(speller: Speller, question: str) -> None:
 def test_of_two_words_of_the_articles_the_more_frequent_is_meant() -> None:
     speller = Speller(["A farmer and farmed land, farmed fish."])
     assert speller.corrected("who farmef it") == "who farmed it"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("who met in tokyo", "who met in Tokyo"),
+        ("where is kowalska's ferry", "where is Kowalska's ferry"),
+        ("When did premier naidoo see da nang?", "When did Premier Naidoo see da Nang?"),
+        ("who met in tokyo, Naidoo?", "who met in tokyo, Naidoo?"),  # there are capitals
+        ("WHEN DID NAIDOO SEE THE FERRY?", "When did Naidoo see the ferry?"),
+        ("the NATO", "the NATO"),
+    ],
+)
+def test_names_get_the_capitals_of_the_articles(typed: str, meant: str) -> None:
+    texts = [*TEXTS, "Yesterday Premier Naidoo met Kowalska near Đà Nẵng."]
+    assert Speller(texts).corrected(typed) == meant
 
 
 def test_capitals_are_those_of_the_articles() -> None:
