@@ -13,26 +13,28 @@ from datetime import date
 from functools import partial
 from typing import TypedDict, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, Gate, evidence_signals, what_is_missing
 from rag.beside import introduced
 from rag.clock import Clock
+from rag.conversation import asks_for_more
 from rag.figures import asks_for_figure, timeline
 from rag.generator import TransformersGenerator
 from rag.grounding import candidates
 from rag.index import Index
+from rag.likeness import Likeness
 from rag.models import model_path
 from rag.models_registry import evidence_head
 from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
+from rag.question_dates import QuestionDates
 from rag.ranking import check_question, reranked
 from rag.reading import Reading
+from rag.rivals import repeated
 from rag.search import Found, find, nothing_found, tidied
 from rag.several import Share, each, whole
+from rag.small_talk import aside
 from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
@@ -49,7 +51,6 @@ from rag.weighing import Weighed, weigh
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
 VERIFIED = 5  # passages that are verified, those that the reader finds best: more tell no more
-VECTORS_KEPT = 20_000  # 30 MB
 NO_MODEL = "none"
 UNREAD = "unread"  # without a model, and without a reader
 
@@ -69,7 +70,7 @@ class Answerer:
         self.index = index
         self.model = model
         self._today = today
-        self._vectors: dict[str, NDArray[np.float32]] = {}  # of sentences met before: they come up again
+        self._likeness = Likeness(lambda texts: index.encoder.encode(texts))
 
     def stream(
         self,
@@ -86,6 +87,9 @@ class Answerer:
         """
         check_question(question)
         plain = tidied(self.index, question)
+        if why := aside(plain, self.index.articles.values()):
+            yield from self._set_aside(question, why)
+            return
         asked = parts(plain, self._today or date.today())
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
         if len(asked) == 1:
@@ -95,6 +99,12 @@ class Answerer:
         with closing(steps):
             for step in steps:
                 yield replace(step, question=question) if isinstance(step, Answer) else step
+
+    def _set_aside(self, question: str, why: str) -> Iterator[Progress]:
+        """Answer what is not asked of the articles: nothing is searched."""
+        found = Found(question, question, None, QuestionDates(), ())
+        yield Searched(question, None, ())
+        yield self._abstain(found, why, Clock())
 
     def _one(
         self, question: str, history: Sequence[Turn], share: Share, **filters: Unpack[Filters]
@@ -165,13 +175,15 @@ class Answerer:
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.paragraph)]
         if not pool:
             return None
-        self._vectors |= self.index.sentence_vectors(found.hits)
+        if asks_for_more(found.question):
+            pool = [c for c in pool if not repeated(c.text, [found.told])] or pool
+        self._likeness.know(self.index.sentence_vectors(found.hits))
         question = found.standalone_question
-        cosines = self._similarity(question, [c.text for c in pool])
+        cosines = self._likeness(question, [c.text for c in pool])
         reads = self.index.read(question, found.hits)
         if not (found.leans and asks_on):
             return weigh(found, pool, cosines, reads)
-        alone = self._similarity(found.question, [c.text for c in pool])
+        alone = self._likeness(found.question, [c.text for c in pool])
         pairs = zip(cosines, alone, strict=True)
         means = [found.behind * one + (1 - found.behind) * other for one, other in pairs]
         return weigh(found, pool, means, reads, self.index.read(found.question, found.hits))
@@ -246,18 +258,9 @@ class Answerer:
         chance = self._gate.probability(signals)
         return chance, chance >= self._gate.threshold * share.least
 
-    def _similarity(self, text: str, others: Sequence[str]) -> list[float]:
-        """Return the cosine of a text and each of the others."""
-        if len(self._vectors) > VECTORS_KEPT:
-            self._vectors = {}
-        known = self._vectors  # another thread may replace the dictionary, not this one's view of it
-        new = [t for t in dict.fromkeys([text, *others]) if t not in known]
-        known.update(zip(new, self.index.encoder.encode(new), strict=True))
-        return [float(known[other] @ known[text]) for other in others]
-
     def _answered(self, read: Reading, draft: str, share: Share, clock: Clock) -> Answer:
         """Ground the draft and lay out the answer."""
-        made = grounded(read, draft, self._similarity, share.words)
+        made = grounded(read, draft, self._likeness, share.words)
         changed = self._changed(read, made.shown[0])
         shown = newest_first(made.shown, changed, read) if changed else made.shown
         shown = introduced(shown, read, share.words) if share.alone else shown
@@ -271,7 +274,7 @@ class Answerer:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
         if not asks_for_figure(read.question):
             return ()
-        return timeline(read.quoted_by(first)[0], read.question, read.pool, self._similarity)
+        return timeline(read.quoted_by(first)[0], read.question, read.pool, self._likeness)
 
     def _answer(
         self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: Clock

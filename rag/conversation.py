@@ -36,6 +36,11 @@ _CONTINUES = re.compile(
     r"^\W*(?:and|or|but|also|what about|how about|what else|who else|which one|any other|anything else)\b",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"^\W*(?:please )?(?:tell me |give me |say )?(?:(?:a little |a bit |some |any )?more(?: details?)?"
+    r"|details?|go on|continue|elaborate|explain(?: it| that| this)?)(?: please)?\W*$",
+    re.IGNORECASE,
+)
 _PERSON = frozenset("he him his she hers her".split())
 _IN_A_PLACE = re.compile(r"\b(?:in|at|to|from|of|near|around|for|via|visit\w*|reach\w*)(?: the)? [A-Z]")
 _TITLE = re.compile(r"\b(?:[A-Z]\w+ [A-Z]|president|minister|ambassador|mr|mrs|ms|king|queen|pope)\w*")
@@ -92,10 +97,15 @@ def names_nothing(question: str) -> bool:
     return not (named or _POLITE.match(fold(question)) or _FOR_YOU.search(fold(question)))
 
 
+def asks_for_more(question: str) -> bool:
+    """Whether nothing but more of what was answered is wanted: "Tell me more"."""
+    return bool(_MORE.match(question))
+
+
 def _is_follow_up(question: str) -> bool:
     if _POLITE.match(fold(question)):
         return False
-    if _CONTINUES.match(question):
+    if _CONTINUES.match(question) or asks_for_more(question):
         return True
     short = len(content_words(question)) <= 3 and question.rstrip().endswith("?")
     return _points(question) or (short and names_nothing(question))

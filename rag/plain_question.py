@@ -18,20 +18,22 @@ _NOUNS = frozenset(
     "background detail details day morning afternoon evening name".split()
 )
 _TALK = _NOUNS | frozenset(
-    "hi hello hey hiya bye yo dear greetings good thank thanks thankyou thx ty ta cheers please pls plz kindly "
-    "quick quickly ok okay well um ahem omg lol haha so simple simply short shortly brief briefly sweet keep "
+    "hi hello hey hiya bye goodbye yo dear greetings good thank thanks thankyou thx ty ta cheers please pls "
+    "plz kindly quick quickly ok okay well um ahem omg lol haha so simple simply short shortly brief briefly "
+    "sweet keep "
     "cite uploaded anybody anyone somebody someone everyone know knows idea curious wondering asap sorry "
     "excuse pardon regards best kind sir madam assistant rush help grateful appreciated tell explain say "
     "check find look settle advise learn nothing anything according based probably dumb silly stupid "
-    "obvious fine enough nice need many bunch lot indeed long hmm umm right next going strictly advance "
-    "obliged much pointer fact record headline homework lookup verify stored gimme reported "
-    "coverage".split()
+    "obvious great cool perfect wow fine enough nice need many bunch lot indeed long hmm umm right next "
+    "going strictly advance obliged much pointer fact record headline homework lookup verify stored gimme "
+    "reported coverage".split()
 )
 _WORTHLESS_ALONE = frozenset(
     "good day best kind well say name simple short need many lot long help nice right next going fact "
     "record much".split()
 )
 _TIED = frozenset("thanks according based depending going judging".split())  # "thanks to which treaty"
+_ON_IT = frozenset("more explain detail details background".split())  # "Tell me more", after an answer
 _QUOTE = re.compile('["“”„«»]')
 _PIECE = re.compile(  # a sentence, however it is typed; no cut after an initial or a title
     r"(?:[^?!.…]|[.!?](?=\w)|(?<=\b[A-Z])\.|(?<=\b[MDSJ][rst])\.|(?<=\bMrs)\.)+(?:[?!.…]+|$)"
@@ -76,7 +78,7 @@ _ON = re.compile(  # "Name them all."
     r"\W*(?:and|or|also|but|name|state|list|give|include|add)\b|.*\b(?:all|each|both|every|them|those|too)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_HOW_ARE_YOU = re.compile(r"\W*how (?:are (?:you|u)|do you do)\b", re.IGNORECASE)
+_HOW_ARE_YOU = re.compile(r"\W*how (?:are (?:you|u)\b|do you do\W*$)", re.IGNORECASE)
 
 
 def plain(question: str) -> str:
@@ -98,6 +100,19 @@ def plain(question: str) -> str:
             kept.append(core)
     text = " ".join(kept)
     return text if words(text) and words(text) != words(question) else question
+
+
+def asks(question: str) -> bool:
+    """Whether a text may ask something: "Thanks!" does not, nor does "Hello, how are you?"."""
+    return any(_may_ask(piece) for piece in _PIECE.findall(question) if words(piece))
+
+
+def _may_ask(piece: str) -> bool:
+    core, said = _core(piece), _said(piece)
+    if _HOW_ARE_YOU.match(core):
+        return False
+    known = (_TALK | _SELF).issuperset(content_words(piece))
+    return bool(_STARTS.match(core)) or not known or not (_TOLD_OF | _ON_IT).isdisjoint(said)
 
 
 def _core(piece: str) -> str:

@@ -13,6 +13,7 @@ from rag.index import Index
 from rag.plain_question import plain
 from rag.question_dates import QuestionDates, question_dates
 from rag.ranking import BEHIND, check_question
+from rag.small_talk import asked
 from rag.types import Article, Hit, Interval, Passage, Turn
 
 DATE_BONUS = 0.5  # standard deviations, for a passage of the time that the question names
@@ -78,7 +79,7 @@ def find(
     """
     check_question(question)
     question = tidied(index, question)
-    history = [(role, tidied(index, text) if role == "user" else text) for role, text in history]
+    history = [(role, tidied(index, text) if role == "user" else text) for role, text in asked(history)]
     today = today or date.today()
     alone = standalone(question, history, today)
     whole = standalone(question, history, today, nameless=True) if nameless else alone

@@ -61,6 +61,26 @@ def test_what_was_asked_before_is_taken_without_talk_too(index: Index) -> None:
     assert found.standalone_question == "when it opened? - What did the bridge cost?"
 
 
+def test_who_wants_more_is_not_told_the_same_again(index: Index) -> None:
+    answerer = Answerer(index, None, TODAY)
+    first = answerer.answer("What did the bridge cost?")
+    history: list[Turn] = [("user", "What did the bridge cost?"), ("assistant", first.text)]
+    more = answerer.answer("Tell me more", history)
+    assert more.standalone_question == "Tell me more - What did the bridge cost?"
+    assert more.statements
+    assert not {e.quote for s in more.statements for e in s.evidence} & {
+        e.quote for s in first.statements for e in s.evidence
+    }
+
+
+@pytest.mark.parametrize("said", ["Thanks!", "Which articles do you have?"])
+def test_what_asks_nothing_of_the_articles_is_not_searched(index: Index, said: str) -> None:
+    searched, answer = Answerer(index, ScriptedModel("Yes."), TODAY).stream(said)
+    assert isinstance(searched, Searched)
+    assert isinstance(answer, Answer)
+    assert (searched.hits, answer.hits, answer.abstained, answer.question) == ((), (), True, said)
+
+
 def test_the_parts_of_a_question_are_those_without_talk(index: Index) -> None:
     typed = "How are you? What did the bridge cost and who built it? Thanks!"
     answer = Answerer(index, ScriptedModel("."), TODAY).answer(typed)

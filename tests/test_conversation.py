@@ -27,6 +27,8 @@ ASKED: list[Turn] = [("user", "How many people took the ferry in 2021?"), ("assi
             "Why do so many Swedes go there? - How many people took the ferry in 2021? - About 600.",
         ),
         ("Why?", "Why? - How many people took the ferry in 2021?"),
+        ("Tell me more", "Tell me more - How many people took the ferry in 2021?"),
+        ("more details please", "more details please - How many people took the ferry in 2021?"),
     ],
 )
 def test_a_follow_up_is_completed(question: str, expected: str) -> None:

@@ -74,6 +74,8 @@ LAYERS = [
         "text",
         "plain_question",
         "spelling",
+        "small_talk",
+        "likeness",
         "quantities",
         "dates",
         "passages",
