@@ -56,7 +56,9 @@ ASKED = read_questions("asked.jsonl")
 TALKS = read_questions("talks.jsonl")
 FRESH = read_questions("fresh.jsonl")
 SERIALS = read_questions("serials.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS
+MISTYPED = read_questions("mistyped.jsonl")
+WRAPPED = read_questions("wrapped.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS + MISTYPED + WRAPPED
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
@@ -220,6 +222,15 @@ def test_a_conversation_is_looked_at_whole_or_not_at_all(
     assert {len(each) for each in splits.values()} == {1}
     assert Counter(q["split"] for q in talks) == {"train": train, "test": test}
     assert {item["article"] for q in talks for item in q["evidence"]} <= set(INVENTED)
+
+
+def test_what_is_mistyped_or_wrapped_is_one_of_the_test_questions() -> None:
+    originals = {q["id"]: q for q in QUESTIONS + FRESH if q["split"] == "test"}
+    for suffix, questions in (("-mistyped", MISTYPED), ("-wrapped", WRAPPED)):
+        for question in questions:
+            original = originals[question["id"].removesuffix(suffix)]
+            assert question == original | {"id": question["id"], "question": question["question"]}
+            assert re.findall(r"\d+", question["question"]) == re.findall(r"\d+", original["question"])
 
 
 def test_the_serials_are_the_stories_kept_from_training() -> None:
