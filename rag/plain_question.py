@@ -112,7 +112,7 @@ def _may_ask(piece: str) -> bool:
     if _HOW_ARE_YOU.match(core):
         return False
     known = (_TALK | _SELF).issuperset(content_words(piece))
-    return bool(_STARTS.match(core)) or not known or not (_TOLD_OF | _ON_IT).isdisjoint(said)
+    return bool(_ASKS.search(core)) or not known or not (_TOLD_OF | _ON_IT).isdisjoint(said)
 
 
 def _core(piece: str) -> str:

@@ -26,6 +26,8 @@ def test_talk_asks_nothing(said: str) -> None:
     [
         "And in 2025?",
         "Why?",
+        "And who is it now?",
+        "And who did before?",
         "Name him.",
         "the ferry",
         "Who else?",
