@@ -65,13 +65,13 @@ _LEAD = re.compile(
 )
 _FROM_WHAT = re.compile(r"^\W*(?:going by|judging by|based on|from|by) what\b[^,:?]*[,:]\s*", re.IGNORECASE)
 _THANKS = r"thank(?:s+| you| u)(?: (?:very|so) much| a (?:lot|bunch|million)| in advance)?"
+_GAP = r"[\s,;.!?()–—-]{0,9}"
 _TAIL = re.compile(
-    rf"(?:[\s,;.!?()–—-]*(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
+    rf"{_GAP}(?:(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
     r"|thx(?: a (?:lot|bunch|million))?|ty|tysm|cheers|lol|haha|asap|(?:would|will|could|can) you"
-    r"|do you know"
-    r"|(?:if|when) (?:you|u) (?:know|get a \w+|have a \w+)|from the articles?(?: i gave (?:you|u))?"
-    r"|according to the (?:articles?|texts?|documents?))"
-    r"|[\s,;!?()–—-]*[,;.!?()–—-]\s*(?:ta|anyone|anybody))[\s.!?)]*$",
+    r"|do you know|(?:if|when) (?:you|u) (?:know|get a \w+|have a \w+)"
+    r"|from the articles?(?: i gave (?:you|u))?|according to the (?:articles?|texts?|documents?))"
+    rf"|[,;.!?()–—-]\s*(?:ta|anyone|anybody)){_GAP}$",
     re.IGNORECASE,
 )
 _ON = re.compile(  # "Name them all."
@@ -87,8 +87,7 @@ def plain(question: str) -> str:
     A text that has none of these, or nothing else, comes back as it is. What names something or holds a
     figure is never left out.
     """
-    pieces = [question] if _QUOTE.search(question) else _PIECE.findall(question)
-    pieces = [piece.strip() for piece in pieces if words(piece)]
+    pieces = [question] if _QUOTE.search(question) else _pieces(question)
     cores = [_core(piece) for piece in pieces]
     asking = [i for i, core in enumerate(cores) if _asks(core)]
     marked = [i for i in asking if "?" in pieces[i]]
@@ -104,7 +103,11 @@ def plain(question: str) -> str:
 
 def asks(question: str) -> bool:
     """Whether a text may ask something: "Thanks!" does not, nor does "Hello, how are you?"."""
-    return any(_may_ask(piece) for piece in _PIECE.findall(question) if words(piece))
+    return any(_may_ask(piece) for piece in _pieces(question))
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece.strip() for piece in _PIECE.findall(" ".join(text.split())) if words(piece)]
 
 
 def _may_ask(piece: str) -> bool:
