@@ -18,6 +18,7 @@ SHORTEST = 4  # letters; a shorter word is one edit away from too many others
 SHORTEST_ENGLISH = 6  # of a word that no article has
 NAMED = 0.3  # share of a word with a capital in the texts, from which on it may be a name
 SHORTEST_NAME = 3  # letters: "da" is part of a name, and a word in many languages
+COMMON, OFTEN = 5_000, 3  # times in the dictionary's texts; in ours, for such a word to be a name
 LIKE_NO_NAME = 8  # letters of a word, from which on hardly a name is one edit away from it
 SHOUTED = 3  # words in capitals alone, from which on they are no names
 MOST = 1 / 3  # of a question's words that are misspelt; with more it is another language
@@ -94,10 +95,22 @@ class Speller:
         if not found and not named and len(word) >= SHORTEST_ENGLISH:
             found = [other for other in near if other in _english()]
         if not found:
-            return word
+            return word if named else self._parted(word)
         best = max(found, key=lambda other: (self._counts[other], _dictionary()[other], other))
         meant = self._form(best)
         return meant[0].upper() + meant[1:] if word[0].isupper() else meant
+
+    def _parted(self, word: str) -> str:
+        """Return two words of the texts that were run together, as two, and any other word as it is."""
+        cuts = [(word[:i], word[i:]) for i in range(2, len(word) - 1)]
+        known = [cut for cut in cuts if all(self._stands(part) for part in cut)]
+        return " ".join(
+            max(known, key=lambda cut: min(self._counts[fold(part)] for part in cut), default=[word])
+        )
+
+    def _stands(self, part: str) -> bool:
+        plain = fold(part)
+        return plain in STOPWORDS or (len(part) >= SHORTEST and plain in self._counts)
 
     def _fits(self, typed: str, other: str, named: bool) -> bool:
         capitals = self._counts[other] - self._forms[other]
@@ -124,7 +137,12 @@ class Speller:
         """How the words that have a capital within sentences are mostly written, by themselves folded."""
         found = (form for text in self._texts for form in _NAME.findall(text))
         names = Counter(form for form in found if form[0].isupper())
-        return {fold(form): form for form, _ in reversed(names.most_common())}
+        enough = [form for form, count in names.most_common() if count >= self._least(form)]
+        return {fold(form): form for form in reversed(enough)}
+
+    def _least(self, form: str) -> int:
+        """How often a name stands in the texts at least: a common word has a capital in headlines too."""
+        return OFTEN if _dictionary()[fold(form)] > COMMON else 1
 
     @cached_property
     def _forms(self) -> Counter[str]:

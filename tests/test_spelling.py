@@ -29,6 +29,8 @@ def speller() -> Speller:
         ("What did Kowalsak say?", "What did Kowalska say?"),
         ("Lawmakrs met whom?", "Lawmakers met whom?"),
         ("Who ran the goverment?", "Who ran the government?"),  # a word that no article has
+        ("Who left Tokyo on theferry?", "Who left Tokyo on the ferry?"),  # run together
+        ("who met in inTokyo", "who met in in Tokyo"),
         ("Who saw the fery, and the parliamnet?", "Who saw the ferry, and the parliament?"),
     ],
 )
@@ -71,10 +73,11 @@ def test_of_two_words_of_the_articles_the_more_frequent_is_meant() -> None:
         ("who met in tokyo, Naidoo?", "who met in tokyo, Naidoo?"),  # there are capitals
         ("WHEN DID NAIDOO SEE THE FERRY?", "When did Naidoo see the ferry?"),
         ("the NATO", "the NATO"),
+        ("the news from tokyo", "the news from Tokyo"),  # a common word that a headline has with a capital
     ],
 )
 def test_names_get_the_capitals_of_the_articles(typed: str, meant: str) -> None:
-    texts = [*TEXTS, "Yesterday Premier Naidoo met Kowalska near Đà Nẵng."]
+    texts = [*TEXTS, "Good News for All", "Yesterday Premier Naidoo met Kowalska near Đà Nẵng."]
     assert Speller(texts).corrected(typed) == meant
 
 
