@@ -49,29 +49,25 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _DEPENDS = re.compile(r"\W*(?:if|when|since|because)\b", re.IGNORECASE)
-_LEAD = re.compile(
-    r"^\W*(?:"
-    r"(?:can|could|would|will|might) (?:you|u)\b(?: (?:please|kindly|possibly|maybe|just))*"
-    r"|(?:do (?:you|u)(?: happen to)?|does (?:anyone|anybody|someone)) know\b"
+_LEAD = re.compile(  # what leads to a question that has no question word as well: "the name of the ferry"
+    r"^\W*(?:(?:can|could|would|will) (?:you|u)\b(?: (?:please|kindly|possibly|maybe|just))*"
+    r"|(?:do (?:you|u)(?: happen to)?|does (?:anyone|anybody)) know\b"
     r"|(?:i|they|we)(?:['’]d| would| want| need| should)?(?: like| love| want| need)? to know\b"
     r"|(?:please |kindly |pls |plz |just )?(?:tell|give|show|inform) (?:me|us)\b(?: this:)?"
-    r"|let (?:me|us) know\b"
-    r"|(?:does it|does any \w+|do(?:es)? (?:any of )?(?:the|these) (?:articles?|news|files?|coverage))"
+    r"|(?:does it|does any \w+|do(?:es)? (?:any of )?(?:the|these) (?:articles?|news|files?))"
     r" (?:say|mention|tell)(?: anywhere)?(?: in there)?"
     rf"|what (?:i|we)\b[^,?]*? is,? (?={_WH})"
-    r"|a?n?other one:|one more(?: thing)?:"
     r")[\s,:]*",
     re.IGNORECASE,
 )
 _FROM_WHAT = re.compile(r"^\W*(?:going by|judging by|based on|from|by) what\b[^,:?]*[,:]\s*", re.IGNORECASE)
-_THANKS = r"thank(?:s+| you| u)(?: (?:very|so) much| a (?:lot|bunch|million)| in advance)?"
 _GAP = r"[\s,;.!?()–—-]{0,9}"
+_THANKS = r"thank(?:s+| you| u)(?: (?:very|so) much| a (?:lot|bunch|million)| in advance)?"
 _TAIL = re.compile(
-    rf"{_GAP}(?:(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
-    r"|thx(?: a (?:lot|bunch|million))?|ty|tysm|cheers|lol|haha|asap|(?:would|will|could|can) you"
-    r"|do you know|(?:if|when) (?:you|u) (?:know|get a \w+|have a \w+)"
-    r"|from the articles?(?: i gave (?:you|u))?|according to the (?:articles?|texts?|documents?))"
-    rf"|[,;.!?()–—-]\s*(?:ta|anyone|anybody)){_GAP}$",
+    rf"{_GAP}(?<!\w)(?:{_THANKS}|(?<!they )(?<!you )(?<!we )(?<!he )(?<!she )please|pls|plz"
+    r"|thx(?: a (?:lot|bunch|million))?|ty|cheers|lol|haha|asap|(?:would|will|could|can) you"
+    r"|(?:if|when) (?:you|u) (?:know|get a \w+|have a \w+)|according to the (?:articles?|texts?)"
+    rf"){_GAP}$",
     re.IGNORECASE,
 )
 _ON = re.compile(  # "Name them all."
