@@ -106,7 +106,8 @@ class Index:
     def speller(self) -> Speller:
         """What spells a question as the articles do."""
         titles = (article.title for article in self.articles.values())
-        return Speller([*(passage.text for passage in self.parts.passages), *titles])
+        texts = [*(passage.text for passage in self.parts.passages), *titles]
+        return Speller(texts, lambda word: ranking.holds(self.parts, word))
 
     def sources(self) -> list[str]:
         """The names of the sources in the index, sorted."""

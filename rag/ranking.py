@@ -124,6 +124,16 @@ def search(
     return _hits(parts, order.tolist(), scores, places, k)
 
 
+def holds(parts: Parts, word: str) -> bool:
+    """Whether a folded word stands in the passages as it is, by those that BM25 likes best for it."""
+    scores = parts.lexical.scores(word)
+    rows = [row for row in best_first(scores)[:RERANKED] if scores[row] > 0]
+    return any(
+        word in words(passage_text(parts.passages[row], parts.articles[parts.passages[row].article_id]))
+        for row in rows
+    )
+
+
 def reading_of(hit: Hit) -> tuple[str, list[Span]]:
     """Return what the reader reads of a hit, headline and passage, and where its sentences stand in it."""
     headline = f"{hit.article.title}. " if hit.article.title else ""

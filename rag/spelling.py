@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -34,10 +34,14 @@ _BRITISH = {  # to what the dictionary has, which is American
 
 
 class Speller:
-    """Knows the words of some texts, and with what capitals they are written there."""
+    """Knows the words of some texts, and with what capitals they are written there.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    The texts are only read when a question has a word that is not ``known`` to stand in them, or no capitals.
+    """
+
+    def __init__(self, texts: Iterable[str], known: Callable[[str], bool] = lambda _: False) -> None:
         self._texts = texts
+        self._known = known
 
     def load(self) -> None:
         """Count the words of the texts and load the dictionary now, half a second or so."""
@@ -83,10 +87,12 @@ class Speller:
         )
 
     def _strange(self, word: str) -> bool:
-        known = fold(word)
-        if len(word) < SHORTEST or not word.isascii() or not word.isalpha() or known in self._counts:
+        plain = fold(word)
+        if len(word) < SHORTEST or not word.isascii() or not word.isalpha():
             return False
-        return _english().isdisjoint([known, *_american(known)])
+        if plain in STOPWORDS or self._known(plain) or plain in _english() or plain in self._counts:
+            return False
+        return _english().isdisjoint(_american(plain))
 
     def _meant(self, word: str, named: bool) -> str:
         typed = fold(word)

@@ -14,7 +14,7 @@ from rag.build import build_articles
 from rag.errors import BrokenIndexError, UsageError
 from rag.index import Index, doctor
 from rag.lexical import Lexical, terms
-from rag.ranking import LEXICAL_WEIGHTS, by_words, unit_texts, units
+from rag.ranking import LEXICAL_WEIGHTS, by_words, holds, unit_texts, units
 from rag.records import hit_record
 from rag.vectors import Vectors
 from tests.conftest import ARTICLES, WordEncoder, article
@@ -219,6 +219,12 @@ def test_terms_are_folded_stems_figures_and_joined_names() -> None:
         "loan",
         "#20000000000",
         "hanoi",
+    ]
+
+
+def test_a_word_stands_in_the_passages_as_it_is(index: Index) -> None:
+    assert [word for word in ("bridge", "bridg", "bridges", "boat", "post") if holds(index.parts, word)] == [
+        "bridge"
     ]
 
 

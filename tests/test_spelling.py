@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,21 @@ def test_a_misspelt_word_is_spelt_as_the_articles_spell(speller: Speller, typed:
 )
 def test_what_may_be_meant_is_left(speller: Speller, question: str) -> None:
     assert speller.corrected(question) == question
+
+
+def test_texts_are_read_only_where_a_word_is_not_known() -> None:
+    def texts() -> Iterator[str]:
+        read.append(True)
+        yield from TEXTS
+
+    read: list[bool] = []
+    speller = Speller(texts(), {"kowalska"}.__contains__)
+    assert (
+        speller.corrected("When did Kowalska see the parliament?") == "When did Kowalska see the parliament?"
+    )
+    assert not read
+    assert speller.corrected("When did Niadoo see the parliament?") == "When did Naidoo see the parliament?"
+    assert read
 
 
 def test_of_two_words_of_the_articles_the_more_frequent_is_meant() -> None:
