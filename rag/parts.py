@@ -29,6 +29,9 @@ _NEXT = re.compile(rf"(?:\?|[,;]? and|;) (?=(?:and )?{_BEGINS}{_EMBEDDED})", re.
 _ASKS = re.compile(rf"\b{_ASKING}", re.IGNORECASE)
 _AND = re.compile(r"^(?:and|but) ", re.IGNORECASE)
 _BETWEEN_TIMES = re.compile(r",? and (?:(?:in|on|by|as of) )?")
+_AND_NOW = re.compile(r",? and (now|today|currently|at present)\W*$", re.IGNORECASE)
+_AT = re.compile(r" (?:in|on|by|as of)? ?$")
+_COMPARE = re.compile(r"^compare (?=the |its )", re.IGNORECASE)
 _FROM = re.compile(r"\b(?:between|from) (?:the )?$", re.IGNORECASE)
 
 
@@ -80,14 +83,20 @@ def _stands(before: str) -> bool:
 
 
 def _asked(part: str) -> str:
-    part = _AND.sub("", part.strip(" ,;")).rstrip(" ?") + "?"
+    part = _AND.sub("", part.strip(" ,;")).rstrip(" ?.") + "?"
     return part[:1].upper() + part[1:]
 
 
 def _times(question: str, today: date) -> list[str]:
-    """ "in 2023 and in 2025": the same question about each of two times."""
+    """ "in 2023 and in 2025", "in 2023 and now": the same question about each of two times."""
+    question = _COMPARE.sub("What was ", question)
     words = question_dates(question, today).words
-    if len(words) != 2 or _FROM.search(question[: words[0].start]) or not _ASKS.search(question):
+    if not words or _FROM.search(question[: words[0].start]) or not _ASKS.search(question):
+        return []
+    if len(words) == 1 and (now := _AND_NOW.match(question, words[0].end)):
+        before = _AT.sub(" ", question[: words[0].start])
+        return [_asked(question[: words[0].end]), _asked(before + now[1])]
+    if len(words) != 2:
         return []
     one, two = words
     if not _BETWEEN_TIMES.fullmatch(question[one.end : two.start]):

@@ -14,9 +14,12 @@ _HOLDINGS = frozenset("article articles document documents file files folder dat
 _OF_THEM = _HOLDINGS | frozenset(
     "hold holds contain contains cover covers covered topic topics subject subjects source sources newspaper "
     "newspapers list show see read use used access new newest latest old oldest recent first last date "
-    "dates dated published number many title titles headline headlines there available loaded range".split()
+    "summarize summarise summary overview translate dates dated published number many title "
+    "titles headline headlines there available loaded range".split()
 )
-_ABOUT_THEM = re.compile(r"\W*(?:what|which|how many|how old|how new|when|list|show|where)\b")
+_ABOUT_THEM = re.compile(
+    r"\W*(?:what|which|how many|how old|how new|when|list|show|where|summari[sz]e|translate)\b"
+)
 _ABOUT_YOU = re.compile(
     r"\W*(?:who|what) (?:are|r) (?:you|u)\W*$|\W*what(?: else)? (?:can|do) (?:you|u) (?:do|know|answer)\W*$"
     r"|\W*what(?: \w+)? (?:can|should|may) i ask(?: you| here)?\W*$|\W*how do(?:es)? (?:you|this|it) work\W*$"

@@ -26,6 +26,7 @@ VOWELS = "aeiouy"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NAME = re.compile(r"(?:(?<=[^\W\d_] )|(?<=, ))[^\W\d_a-z][^\W\d_]+")  # within a sentence
+_WITHOUT_APOSTROPHE = re.compile(r"\b(what|who|where|when|how)s\b", re.IGNORECASE)
 _BRITISH = {  # to what the dictionary has, which is American
     "our": "or", "is(?=[aei])": "iz", "ys(?=[ei])": "yz", "ll(?=ed|er|ing)": "l", "tre(?=s?$)": "ter",
     "ence(?=s?$)": "ense", "ogue(?=s?$)": "og", "[ao]e": "e", "mme(?=s?$)": "m", "ium(?=s?$)": "um",
@@ -54,7 +55,7 @@ class Speller:
         A name is only taken for another name of the texts. Words with accents are taken to be meant. Names in
         a question without capitals, or in nothing but capitals, get theirs.
         """
-        question = self._with_names(question)
+        question = self._with_names(_WITHOUT_APOSTROPHE.sub(r"\1's", question))
         typed = list(_WORD.finditer(question))
         strange = [match for match in typed if self._strange(match.group())]
         if len(strange) > max(1, MOST * len(typed)):
@@ -96,7 +97,10 @@ class Speller:
 
     def _meant(self, word: str, named: bool) -> str:
         typed = fold(word)
+        if typed.endswith("s") and typed[:-1] in self._counts and not self._forms[typed[:-1]]:
+            return f"{self._with_capitals(word[:-1])}'s"  # a name's
         near = [other for other in _dictionary().edit_distance_1(typed) if _likely(typed, other)]
+        near = [plural] if (plural := re.sub("ys$", "ies", typed)) in self._counts else near
         found = [other for other in near if other in self._counts and self._fits(typed, other, named)]
         if not found and not named and len(word) >= SHORTEST_ENGLISH:
             found = [other for other in near if other in _english()]

@@ -43,6 +43,11 @@ def test_a_question_that_asks_one_thing_is_left_alone(question: str) -> None:
         ),
         ("Who was mayor in 2023 and who in 2025?", ["Who was mayor in 2023?", "Who was mayor in 2025?"]),
         ("What did it cost in 2023 and 2024?", ["What did it cost in 2023?", "What did it cost in 2024?"]),
+        ("What did it cost in 2023, and now?", ["What did it cost in 2023?", "What did it cost now?"]),
+        (
+            "Compare the price of tickets in 2023 and today.",
+            ["What was the price of tickets in 2023?", "What was the price of tickets today?"],
+        ),
         ("What is HPA? And who leads it?", ["What is HPA?", "Who leads it?"]),
         ("Which two towns took part, and in which years?", ["Which two towns took part?", "In which years?"]),
         ("Where is it held; who pays; and when is it?", ["Where is it held?", "Who pays?", "When is it?"]),

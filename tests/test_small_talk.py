@@ -48,6 +48,7 @@ def test_little_may_ask_something(question: str) -> None:
         "How many documents are there?",
         "What is the newest article?",
         "list all the articles please",
+        "summarize the articles",
         "What topics do the articles cover?",
         "Who are you?",
         "What can you do?",

@@ -8,7 +8,7 @@ from rag.spelling import Speller
 
 TEXTS = [
     "The ferry to Đà Nẵng left Tokyo. Premier Naidoo and Kowalska met lawmakers in Tokyo.",
-    "Lawmakers of the parliament saw the ferry; the programme of the Premier's visit was long.",
+    "Lawmakers of the parliament saw the ferry; the parties saw the programme of the visit.",
 ]
 
 
@@ -33,6 +33,9 @@ def speller() -> Speller:
         ("Who ran the goverment?", "Who ran the government?"),  # a word that no article has
         ("Who left Tokyo on theferry?", "Who left Tokyo on the ferry?"),  # run together
         ("who met in inTokyo", "who met in in Tokyo"),
+        ("whats the ferry", "what's the ferry"),
+        ("When was Kowalskas visit?", "When was Kowalska's visit?"),
+        ("which partys met", "which parties met"),
         ("Who saw the fery, and the parliamnet?", "Who saw the ferry, and the parliament?"),
     ],
 )
