@@ -10,19 +10,20 @@ from rag.plain_question import asks
 from rag.text import content_words, fold, words
 from rag.types import Article, Turn
 
-_HOLDINGS = frozenset("article articles document documents file files folder database index".split())
-_OF_THEM = _HOLDINGS | frozenset(
-    "hold holds contain contains cover covers covered topic topics subject subjects source sources newspaper "
-    "newspapers list show see read use used access new newest latest old oldest recent first last date "
-    "summarize summarise summary overview translate dates dated published number many title "
-    "titles headline headlines there available loaded range".split()
+_HOLDINGS = frozenset("article articles document documents file files".split())
+_OF_THEM = frozenset(  # beside a word for them: that the folder is meant, not what the articles tell of
+    "you here there folder uploaded loaded available new newest latest old oldest hold contain cover covered "
+    "topic topics subject subjects about list summarize summarise summary overview translate".split()
 )
-_ABOUT_THEM = re.compile(
-    r"\W*(?:what|which|how many|how old|how new|when|list|show|where|summari[sz]e|translate)\b"
+_WITH_THEM = _HOLDINGS | frozenset(
+    "source sources newspaper newspapers show see read use used access recent first last date dates dated "
+    "published number title titles headline headlines".split()
 )
+_POINTING = frozenset("it that this those these".split())  # "Which article says that?"
+_ABOUT_THEM = re.compile(r"\W*(?:what|which|how many|how old|how new|when|list|show|where|summar|transl)")
 _ABOUT_YOU = re.compile(
     r"\W*(?:who|what) (?:are|r) (?:you|u)\W*$|\W*what(?: else)? (?:can|do) (?:you|u) (?:do|know|answer)\W*$"
-    r"|\W*what(?: \w+)? (?:can|should|may) i ask(?: you| here)?\W*$|\W*how do(?:es)? (?:you|this|it) work\W*$"
+    r"|\W*what(?: \w+)? (?:can|should|may) i ask(?: you| here)?\W*$|\W*how do you work\W*$"
 )
 
 
@@ -51,8 +52,11 @@ def asked(history: Sequence[Turn]) -> list[Turn]:
 
 def _about_the_folder(question: str) -> bool:
     plain, said = fold(question), set(words(question))
-    of_them = not said.isdisjoint(_HOLDINGS) and _OF_THEM.issuperset(content_words(question))
-    return bool((of_them and _ABOUT_THEM.match(plain)) or _ABOUT_YOU.match(plain))
+    if _ABOUT_YOU.match(plain):
+        return True
+    meant = not (said.isdisjoint(_HOLDINGS) or said.isdisjoint(_OF_THEM)) and said.isdisjoint(_POINTING)
+    only = (_OF_THEM | _WITH_THEM).issuperset(content_words(question))
+    return meant and only and _ABOUT_THEM.match(plain) is not None
 
 
 def _holdings(articles: Collection[Article]) -> str:
