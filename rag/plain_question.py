@@ -43,8 +43,10 @@ _WH = (
     r"(?:who|whom|whose|what|which|when|where|why|how)(?:['’]?s|['’]re)?\b"
 )
 _STARTS = re.compile(rf"\W*{_WH}", re.IGNORECASE)
+_AUXILIARY = r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
+_BEGINS = re.compile(rf"\W*(?:(?:and|but|so|or),? )?(?:{_WH}|{_AUXILIARY})", re.IGNORECASE)
 _ASKS = re.compile(
-    rf"\b{_WH}|(?<=[,:;.!–—-] )(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
+    rf"\b{_WH}|(?<=[,:;.!–—-] ){_AUXILIARY}"
     r"|(?:(?<=know )|(?<=tell me )|(?<=wonder )|(?<=wondering ))(?:if|whether)\b",
     re.IGNORECASE,
 )
@@ -80,8 +82,9 @@ _HOW_ARE_YOU = re.compile(r"\W*how (?:are (?:you|u)\b|do you do\W*$)", re.IGNORE
 def plain(question: str) -> str:
     """Return what a text asks, without greetings, thanks, and sentences about who asks or how to answer.
 
-    A text that has none of these, or nothing else, comes back as it is. What names something or holds a
-    figure is never left out.
+    What asks and ends without a question mark gets one: readers are trained on questions that have it. A text
+    that has none of these, or nothing else, comes back as it is. What names something or holds a figure is
+    never left out.
     """
     pieces = [question] if _QUOTE.search(question) else _pieces(question)
     cores = [_core(piece) for piece in pieces]
@@ -94,7 +97,13 @@ def plain(question: str) -> str:
         if i in asked or not (behind or _talk(piece) or _talk(core)):
             kept.append(core)
     text = " ".join(kept)
-    return text if words(text) and words(text) != words(question) else question
+    return _marked(text if words(text) and words(text) != words(question) else question)
+
+
+def _marked(text: str) -> str:
+    """Return a text with a question mark, if it begins as a question and has none."""
+    bare = text.rstrip(" .!…")
+    return f"{bare}?" if bare and "?" not in text and _BEGINS.match(text) else text
 
 
 def asks(question: str) -> bool:

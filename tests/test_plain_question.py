@@ -76,6 +76,22 @@ def test_what_names_or_asks_something_stays(typed: str, asked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("who saw the ferry", "who saw the ferry?"),
+        ("In which year did it sink.", "In which year did it sink?"),
+        ("did it sink", "did it sink?"),
+        ("and when", "and when?"),
+        ("hey can you tell me who saw the ferry thx", "who saw the ferry?"),
+        ("ferry to osaka", "ferry to osaka"),
+        ("Name the ferry.", "Name the ferry."),
+    ],
+)
+def test_a_question_gets_its_mark(typed: str, asked: str) -> None:
+    assert plain(typed) == asked
+
+
+@pytest.mark.parametrize(
     "question",
     [
         ASKED,
