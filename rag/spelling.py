@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -40,7 +40,7 @@ class Speller:
     The texts are only read when a question has a word that is not ``known`` to stand in them, or no capitals.
     """
 
-    def __init__(self, texts: Iterable[str], known: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, texts: Sequence[str], known: Callable[[str], bool] = lambda _: False) -> None:
         self._texts = texts
         self._known = known
 

@@ -64,19 +64,30 @@ def test_what_may_be_meant_is_left(speller: Speller, question: str) -> None:
     assert speller.corrected(question) == question
 
 
-def test_texts_are_read_only_where_a_word_is_not_known() -> None:
-    def texts() -> Iterator[str]:
-        read.append(True)
-        yield from TEXTS
+class Watched(list[str]):
+    """Texts that say whether they were read."""
 
-    read: list[bool] = []
-    speller = Speller(texts(), {"kowalska"}.__contains__)
-    assert (
-        speller.corrected("When did Kowalska see the parliament?") == "When did Kowalska see the parliament?"
-    )
-    assert not read
-    assert speller.corrected("When did Niadoo see the parliament?") == "When did Naidoo see the parliament?"
-    assert read
+    read = False
+
+    def __iter__(self) -> Iterator[str]:
+        self.read = True
+        return super().__iter__()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "read"),
+    [
+        ("When did Kowalska see the parliament?", "When did Kowalska see the parliament?", False),
+        ("When did Niadoo see the parliament?", "When did Naidoo see the parliament?", True),
+        ("when did naidoo see the parliament?", "when did Naidoo see the parliament?", True),
+    ],
+)
+def test_texts_are_read_only_where_a_word_is_not_known_or_no_name_has_its_capital(
+    typed: str, meant: str, read: bool
+) -> None:
+    texts = Watched([*TEXTS, "Premier Naidoo left."])
+    assert Speller(texts, {"kowalska"}.__contains__).corrected(typed) == meant
+    assert texts.read is read
 
 
 def test_of_two_words_of_the_articles_the_more_frequent_is_meant() -> None:
