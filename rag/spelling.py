@@ -93,7 +93,7 @@ class Speller:
             return False
         if plain in STOPWORDS or self._known(plain) or plain in _english() or plain in self._counts:
             return False
-        return _english().isdisjoint(_american(plain))
+        return _english().isdisjoint(_american(plain)) and not _compound(plain)
 
     def _meant(self, word: str, named: bool) -> str:
         typed = fold(word)
@@ -176,6 +176,12 @@ def _english() -> frozenset[str]:
 
 def _american(word: str) -> list[str]:
     return [re.sub(british, american, word) for british, american in _BRITISH.items()]
+
+
+def _compound(word: str) -> bool:
+    """Whether a word is made of two, as "birthdate" is."""
+    cuts = range(SHORTEST, len(word) - SHORTEST + 1)
+    return any(_english().issuperset((word[:i], word[i:])) for i in cuts)
 
 
 def _likely(typed: str, other: str) -> bool:
