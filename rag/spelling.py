@@ -27,6 +27,7 @@ VOWELS = "aeiouy"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NAME = re.compile(r"(?:(?<=[^\W\d_] )|(?<=, ))[^\W\d_a-z][^\W\d_]+")  # within a sentence
 _WITHOUT_APOSTROPHE = re.compile(r"\b(what|who|where|when|how)s\b", re.IGNORECASE)
+_QUOTED = re.compile('["“”„«][^"“”„«»]*["“”»]')
 _BRITISH = {  # to what the dictionary has, which is American
     "our": "or", "is(?=[aei])": "iz", "ys(?=[ei])": "yz", "ll(?=ed|er|ing)": "l", "tre(?=s?$)": "ter",
     "ence(?=s?$)": "ense", "ogue(?=s?$)": "og", "[ao]e": "e", "mme(?=s?$)": "m", "ium(?=s?$)": "um",
@@ -52,12 +53,17 @@ class Speller:
         """Return the question with each word that neither the texts nor English have replaced by the one that
         is meant, if there is one that may be: a word of the texts, the most frequent, else an English one.
 
-        A name is only taken for another name of the texts. Words with accents are taken to be meant. Names in
-        a question without capitals, or in nothing but capitals, get theirs.
+        A name is only taken for another name of the texts. Words with accents, and words in quotation marks,
+        are taken to be meant. Names in a question without capitals, or in nothing but capitals, get theirs.
         """
         question = self._with_names(_WITHOUT_APOSTROPHE.sub(r"\1's", question))
+        quoted = [match.span() for match in _QUOTED.finditer(question)]
         typed = list(_WORD.finditer(question))
-        strange = [match for match in typed if self._strange(match.group())]
+        strange = [
+            match
+            for match in typed
+            if self._strange(match.group()) and not any(a < match.start() < b for a, b in quoted)
+        ]
         if len(strange) > max(1, MOST * len(typed)):
             return question
         for match in reversed(strange):

@@ -53,6 +53,7 @@ def test_a_misspelt_word_is_spelt_as_the_articles_spell(speller: Speller, typed:
         "Did the feri leave?",  # of four letters three are not enough
         "Was the merry one late?",  # an English word that no article has
         "What did Tokyo's lawmakers see?",
+        'Who wrote "The Fery" and “Lawmakrs”?',
         "What is the birthdate of the ferryman?",  # two English words
         "Was the colour of the theatre recognised?",  # British
         "Người ta đã tới nơi nào?",  # another language, with accents
