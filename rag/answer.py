@@ -34,7 +34,7 @@ from rag.reading import Reading
 from rag.rivals import repeated
 from rag.search import Found, find, nothing_found, tidied
 from rag.several import Share, each, whole
-from rag.small_talk import aside
+from rag.small_talk import aside, asked
 from rag.statements import grounded, newest_first
 from rag.types import (
     Answer,
@@ -90,12 +90,13 @@ class Answerer:
         if why := aside(plain, self.index.articles.values()):
             yield from self._set_aside(question, why)
             return
-        asked = parts(plain, self._today or date.today())
+        wanted = parts(plain, self._today or date.today())
+        turns = asked(history)
         one = partial(self._one, source=source, published_from=published_from, published_to=published_to)
-        if len(asked) == 1:
-            steps = one(plain, history, whole(plain))
+        if len(wanted) == 1:
+            steps = one(plain, turns, whole(plain))
         else:
-            steps = each(one, asked, history, SHOWN, self._gate.threshold)
+            steps = each(one, wanted, turns, SHOWN, self._gate.threshold)
         with closing(steps):
             for step in steps:
                 yield replace(step, question=question) if isinstance(step, Answer) else step

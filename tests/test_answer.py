@@ -73,6 +73,19 @@ def test_who_wants_more_is_not_told_the_same_again(index: Index) -> None:
     }
 
 
+def test_the_model_reads_nothing_that_asked_nothing(index: Index) -> None:
+    model = ScriptedModel("The bridge cost 40 million euros.")
+    history: list[Turn] = [
+        ("user", "When did the bridge open?"),
+        ("assistant", "In May."),
+        ("user", "Thanks!"),
+    ]
+    Answerer(index, model, TODAY).answer("And what did it cost?", [*history, ("assistant", REFUSAL)])
+    read = str(model.prompts)
+    assert "When did the bridge open?" in read
+    assert "Thanks!" not in read
+
+
 @pytest.mark.parametrize("said", ["Thanks!", "Which articles do you have?"])
 def test_what_asks_nothing_of_the_articles_is_not_searched(index: Index, said: str) -> None:
     searched, answer = Answerer(index, ScriptedModel("Yes."), TODAY).stream(said)
