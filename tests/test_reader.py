@@ -114,7 +114,7 @@ def test_a_question_that_names_nothing_is_searched_and_read_both_ways(
     reader = WordReader("Mondays")
     reading = Index(index.parts, index.manifest, encoder, reader)
     history: list[Turn] = [("user", "When does the ferry run?"), ("assistant", "On Mondays.")]
-    asked = "which mayor decided to pay so much"
+    asked = "Which mayor of the town decided to pay so much?"
     found = find(reading, asked, 4, history=history)
     assert found.perhaps
     assert found.leans
