@@ -6,7 +6,8 @@ article. Which sentences stand around an answer is drawn anew each time.
 
 SQuAD's questions are near the words of their paragraphs, and a name, a date or a figure answers most.
 eval/reworded.jsonl says some of them in other words, eval/explained.jsonl asks what a clause answers: why,
-how, what for. Beside them stand questions that the same part of a paragraph seems to answer and does not.
+how, what for. Beside them stand questions that the same part of a paragraph seems to answer and does not;
+eval/exchanged.jsonl has those that turn a relation round ("How many Japanese live in Vietnam?").
 
 eval/stories.json is news in the format of SQuAD 2.0: four invented articles a story, months apart, each with
 its headline and with questions that it seems to answer and none of the four does.
@@ -63,13 +64,15 @@ class Example:
 class Reworded:
     """A question of a SQuAD file said in other words, or with an ``answer`` of its own, and one that a part
     of its paragraph seems to answer and does not, as far as these could be written; ``part`` is that part,
-    with the answer in it. Both are spans of the paragraph.
+    with the answer in it. Both are spans of the paragraph. Instead of the latter question ``exchanged`` may
+    say which two spans of SQuAD's own question change places there (as in PAWS, Zhang et al., NAACL 2019).
     """
 
     part: Span
     question: str | None = None
     misleading: str | None = None
     answer: Span | None = None
+    exchanged: tuple[Span, Span] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,19 @@ def examples(path: Path, reworded: Mapping[str, Reworded] | None = None, seed: i
     for owner, context, question in _drawn(asked, reworded, seed) if reworded else asked:
         said = reworded.get(question["id"]) or Reworded((0, len(context)))
         start, end = said.answer or _answer(question)
-        words = said.question or question["question"].strip()
+        as_asked = question["question"].strip()
+        words = said.question or as_asked
+        misleading = exchanged(as_asked, *said.exchanged) if said.exchanged else said.misleading
         near, far = library.misses(owner, words, context[start:end])
         title, (a, b) = articles[owner]["title"].replace("_", " "), said.part
-        found.append(Example(words, title, context[a:b], start - a, end - a, near, far, said.misleading))
+        found.append(Example(words, title, context[a:b], start - a, end - a, near, far, misleading))
     return found
+
+
+def exchanged(text: str, first: Span, second: Span) -> str:
+    """Return a text in which two spans, the first before the second, have changed places."""
+    (a, b), (c, d) = first, second
+    return text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:]
 
 
 def _articles(path: Path, *needed: str) -> Sequence[Mapping[str, Any]]:
@@ -201,8 +212,14 @@ def read_reworded(*paths: Path) -> dict[str, Reworded]:
 
 
 def _reworded(line: Mapping[str, Any]) -> Reworded:
-    answer = (line["answer"][0], line["answer"][1]) if "answer" in line else None
-    return Reworded((line["start"], line["end"]), line.get("question"), line.get("misleading"), answer)
+    def span(pair: Sequence[int]) -> Span:
+        first, last = pair
+        return first, last
+
+    answer = span(line["answer"]) if "answer" in line else None
+    places = (span(line["exchanged"][0]), span(line["exchanged"][1])) if "exchanged" in line else None
+    part = (line["start"], line["end"])
+    return Reworded(part, line.get("question"), line.get("misleading"), answer, places)
 
 
 def _without(texts: Sequence[str], rows: Iterable[int], answer: str, most: int) -> tuple[str, ...]:
