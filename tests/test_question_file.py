@@ -58,7 +58,8 @@ FRESH = read_questions("fresh.jsonl")
 SERIALS = read_questions("serials.jsonl")
 MISTYPED = read_questions("mistyped.jsonl")
 WRAPPED = read_questions("wrapped.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS + MISTYPED + WRAPPED
+TURNED = read_questions("turned.jsonl") + read_questions("turned-archive.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS + MISTYPED + WRAPPED + TURNED
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
@@ -231,6 +232,15 @@ def test_what_is_mistyped_or_wrapped_is_one_of_the_test_questions() -> None:
             original = originals[question["id"].removesuffix(suffix)]
             assert question == original | {"id": question["id"], "question": question["question"]}
             assert re.findall(r"\d+", question["question"]) == re.findall(r"\d+", original["question"])
+
+
+def test_a_relation_turned_round_stands_beside_it_as_told() -> None:
+    pairs = list(zip(TURNED[::2], TURNED[1::2], strict=True))
+    assert Counter(turned["split"] for _, turned in pairs) == {"train": 131, "test": 43}
+    for told, turned in pairs:
+        assert told["id"] == f"{turned['id']}-told"
+        assert (told["split"], told["type"]) == (turned["split"], "fact")
+        assert turned["kind"] == "near_miss"
 
 
 def test_the_serials_are_the_stories_kept_from_training() -> None:

@@ -21,6 +21,7 @@ from rag.reader_examples import (
     Row,
     batches,
     examples,
+    exchanged,
     passage,
     read_reworded,
     remainder,
@@ -153,7 +154,23 @@ def test_a_question_with_an_answer_of_its_own_takes_that(squad: Path, tmp_path: 
     assert (first.question, first.answer) == ("what did the boat do", "left")
 
 
-@pytest.mark.parametrize("name", ["reworded", "explained"])
+def test_a_question_whose_names_change_places_stands_beside_it(squad: Path, tmp_path: Path) -> None:
+    question = "Which colour has the ferry?"  # 6 to 12 is "colour", 21 to 26 "ferry"
+    line = {"id": question, "start": 0, "end": 28, "exchanged": [[6, 12], [21, 26]]}
+    path = tmp_path / "exchanged.jsonl"
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    first, *_ = examples(squad, read_reworded(path))
+    assert (first.question, first.misleading) == (question, "Which ferry has the colour?")
+
+
+@given(st.text(max_size=40), st.data())
+def test_what_is_exchanged_twice_is_as_it_was(text: str, data: st.DataObject) -> None:
+    a, b, c, d = sorted(data.draw(st.integers(0, len(text))) for _ in range(4))
+    once = exchanged(text, (a, b), (c, d))
+    assert exchanged(once, (a, a + d - c), (a + d - b, d)) == text
+
+
+@pytest.mark.parametrize("name", ["reworded", "explained", "exchanged"])
 def test_what_is_written_for_training_is_one_question_of_each_kind_over_a_part(name: str) -> None:
     path = Path(__file__).parents[1] / "eval" / f"{name}.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -167,8 +184,9 @@ def test_what_is_written_for_training_is_one_question_of_each_kind_over_a_part(n
         for question in filter(None, (one.question, one.misleading)):
             assert name == "explained" or question.endswith("?")  # some stand as in a search box
             assert 3 <= len(question.split()) <= 40
-    share = 0.9 if name == "reworded" else 0.5
-    assert sum(one.misleading is not None for one in said.values()) >= share * len(said)
+    share = {"reworded": 0.9, "explained": 0.5, "exchanged": 1.0}[name]
+    beside = sum(one.misleading is not None or one.exchanged is not None for one in said.values())
+    assert beside >= share * len(said)
 
 
 def test_why_does_not_tell_whether_there_is_an_answer() -> None:
