@@ -100,6 +100,11 @@ def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
     return "the nearest passages are about this topic but do not give the answer"
 
 
+def the_other_way(turned: str) -> str:
+    """Say that passages answer a question ``turned`` round, not the one that was asked."""
+    return f"the nearest passages tell it the other way round: “{turned}”"
+
+
 def _lacking(question: str, missing: Set[str]) -> list[str]:
     """Return what a question names and of which words are missing."""
     return [term for term in named_terms(question) if not missing.isdisjoint(words(term))]

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypedDict, Unpack
 
 from rag import abstention, drafting, prompts, reading
-from rag.abstention import REFUSAL, Gate, evidence_signals, what_is_missing
+from rag.abstention import REFUSAL, Gate, evidence_signals, the_other_way, what_is_missing
 from rag.beside import introduced
 from rag.clock import Clock
 from rag.conversation import asks_for_more
@@ -46,11 +46,11 @@ from rag.types import (
     TimelineEntry,
     Turn,
 )
+from rag.verifying import Verified, verify
 from rag.weighing import Weighed, weigh
 
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
-VERIFIED = 5  # passages that are verified, those that the reader finds best: more tell no more
 NO_MODEL = "none"
 UNREAD = "unread"  # without a model, and without a reader
 
@@ -116,14 +116,19 @@ class Answerer:
         yield Searched(found.standalone_question, found.interval, found.hits[:SHOWN])
         weighed = self.weigh(found, asks_on=share.alone)
         clock.lap("retrieve")  # reading is part of finding
+        shown = replace(found, hits=found.hits[:SHOWN])
         if weighed is None:
-            found = replace(found, hits=found.hits[:SHOWN])
-            yield self._abstain(found, nothing_found(found, filters.get("source")), clock)
+            yield self._abstain(shown, nothing_found(found, filters.get("source")), clock)
+            return
+        verified = verify(self.index, found, weighed)
+        if verified.turned:
+            refused = self._abstain(shown, the_other_way(verified.turned), clock)
+            yield replace(refused, confidence=0.0, signals=verified.signals)
         elif self.model is None:
-            yield self._extracted(found, weighed, history, share, clock)
+            yield self._extracted(found, weighed, verified, history, share, clock)
         else:
             with self.model.session() as session:
-                yield from self._written(session, found, weighed, history, share, clock)
+                yield from self._written(session, found, weighed, verified, history, share, clock)
 
     def find(
         self,
@@ -205,12 +210,18 @@ class Answerer:
         return next(step for step in steps if isinstance(step, Answer))
 
     def _extracted(
-        self, found: Found, weighed: Weighed, history: Sequence[Turn], share: Share, clock: Clock
+        self,
+        found: Found,
+        weighed: Weighed,
+        verified: Verified,
+        history: Sequence[Turn],
+        share: Share,
+        clock: Clock,
     ) -> Answer:
         """Answer with the best sentence itself."""
         before = drafting.said_before(found, history)
         read = reading.unjudged(reading.settle(found, weighed, [], before, SHOWN, reading.MANY_WORDS))
-        signals = {**weighed.signals, **self._verified(found, weighed)}
+        signals = {**weighed.signals, **verified.signals}
         if not signals:  # nothing reads
             signals = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         chance, answers = self._chance(signals, share)
@@ -222,6 +233,7 @@ class Answerer:
         session: GeneratorSession,
         found: Found,
         weighed: Weighed,
+        verified: Verified,
         history: Sequence[Turn],
         share: Share,
         clock: Clock,
@@ -230,7 +242,7 @@ class Answerer:
         known = probe(self.model.name) if self.model else None
         examined = yield from drafting.examine(session, found, weighed, history, SHOWN, known)
         read = examined.read
-        signals = {**examined.signals(known), **weighed.signals, **self._verified(found, weighed)}
+        signals = {**examined.signals(known), **weighed.signals, **verified.signals}
         chance, answers = self._chance(signals, share)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)
@@ -245,14 +257,6 @@ class Answerer:
     def _gate(self) -> Gate:
         name = self.model.name if self.model else NO_MODEL if self.index.reader else UNREAD
         return abstention.gate(name)
-
-    def _verified(self, found: Found, weighed: Weighed) -> Mapping[str, float]:
-        """Return how surely the passages that were read best answer, by the verifier; empty without one."""
-        read = [hit for hit in found.hits if hit.passage.id in weighed.whole]
-        best = sorted(read, key=lambda hit: -weighed.whole[hit.passage.id].best)[:VERIFIED]
-        question = found.question if found.perhaps else found.standalone_question
-        verified = self.index.verify(question, best).values()
-        return {"verified": max(each.best for each in verified)} if verified else {}
 
     def _chance(self, signals: Mapping[str, float], share: Share) -> tuple[float, bool]:
         """Return the probability that the question is answered, and whether it is high enough."""

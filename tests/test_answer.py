@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from rag.errors import UsageError
 from rag.grounding import candidates
 from rag.index import Index
 from rag.search import find
-from rag.types import Answer, Draft, Searched, Turn, citation_numbers
+from rag.types import Answer, Draft, Read, Searched, Span, Turn, citation_numbers
 from tests.conftest import ScriptedModel, WordEncoder, WordReader, article
 
 TODAY = date(2026, 1, 1)
@@ -197,11 +198,47 @@ def test_without_a_model_the_verifier_says_whether_passages_answer(
 def test_the_verifier_reads_the_passages_that_the_reader_finds_best(
     index: Index, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.answer.VERIFIED", 1)
+    monkeypatch.setattr("rag.verifying.VERIFIED", 1)
     question = "What did the bridge cost?"
     for best, verified in (("Mondays", 0.0), ("40", 5.0)):
         reading = Index(index.parts, index.manifest, encoder, WordReader(best), WordReader("40"))
         assert Answerer(reading, None, TODAY).answer(question).signals["verified"] == verified
+
+
+class ToldOfVietnamese(WordReader):
+    """Finds every passage likelier to tell of Vietnamese in Japan than the other way round."""
+
+    def read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:
+        self.asked.append(question)
+        score = 5.0 if question == "How many Vietnamese work in Japan?" else 3.0
+        return [Read(score, (score,) * len(spans)) for _, spans in passages]
+
+
+@pytest.mark.parametrize("model", [None, ScriptedModel("600")])
+def test_what_is_only_told_the_other_way_round_is_refused(
+    index: Index, encoder: WordEncoder, model: ScriptedModel | None
+) -> None:
+    verifier = ToldOfVietnamese("")
+    reading = Index(index.parts, index.manifest, encoder, WordReader("ferry"), verifier)
+    answer = Answerer(reading, model, TODAY).answer("How many Japanese work in Vietnam?")
+    assert (answer.abstained, answer.confidence, answer.signals) == (True, 0.0, {"verified": 3.0})
+    assert (
+        answer.reason
+        == "the nearest passages tell it the other way round: “How many Vietnamese work in Japan?”"
+    )
+    assert 0 < len(answer.hits) <= 10
+    assert model is None or not model.prompts  # nothing is read by a model that need not be
+    told = Answerer(reading, None, TODAY).answer("How many Vietnamese work in Japan?")
+    assert not told.abstained
+
+
+def test_what_leans_on_another_question_is_not_turned_round(index: Index, encoder: WordEncoder) -> None:
+    verifier = ToldOfVietnamese("")
+    reading = Index(index.parts, index.manifest, encoder, WordReader("ferry"), verifier)
+    history: list[Turn] = [("user", "How many Japanese work in Vietnam?"), ("assistant", REFUSAL)]
+    Answerer(reading, None, TODAY).answer("Where do they live?", history)
+    assert verifier.asked
+    assert not any("Vietnamese" in question for question in verifier.asked)
 
 
 def test_a_figure_that_changed_leads_with_the_newest(index: Index) -> None:
