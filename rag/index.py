@@ -20,7 +20,7 @@ from rag.generation import Manifest
 from rag.models import model_path
 from rag.neighbours import JOINED, joined
 from rag.ranking import Parts
-from rag.reader import READER, VERIFIER, MiniLMReader
+from rag.reader import DIRECTIONS, READER, VERIFIER, MiniLMReader
 from rag.spelling import Speller
 from rag.types import Article, Encoder, Hit, Passage, PassageReader, Read
 
@@ -37,11 +37,13 @@ class Index:
         encoder: Encoder | None = None,
         reader: PassageReader | None = None,
         verifier: PassageReader | None = None,
+        direction_reader: PassageReader | None = None,
     ) -> None:
         generation.check_counts(parts, manifest)
         self.parts = parts
         self.manifest = manifest
         self._given_encoder, self._given_reader, self._given_verifier = encoder, reader, verifier
+        self._given_direction_reader = direction_reader
         if encoder is not None and (encoder.name, encoder.dimension) != (
             manifest.encoder,
             manifest.dimension,
@@ -89,12 +91,17 @@ class Index:
         """What tells whether the best passages answer at all; None where there is no reader."""
         return self._adapted(self._given_verifier, VERIFIER)
 
+    @cached_property
+    def direction_reader(self) -> PassageReader | None:
+        """What tells who does what to whom; None where there is no reader."""
+        return self._adapted(self._given_direction_reader, DIRECTIONS)
+
     def _adapted(self, given: PassageReader | None, adapters: str) -> PassageReader | None:
         return given if given or self.manifest.encoder != READER_BASE else load_reader(adapters)
 
     def load(self) -> None:
-        """Load encoder, reader, verifier and what spells now, so that no search or answer waits for them."""
-        _ = self.encoder, self.reader, self.verifier
+        """Load encoder, readers and what spells now, so that no search or answer waits for them."""
+        _ = self.encoder, self.reader, self.verifier, self.direction_reader
         self.speller.load()
 
     @property
@@ -176,6 +183,10 @@ class Index:
         """Return how each hit reads to the verifier, by passage id; empty without one."""
         return _read(self.verifier, question, hits)
 
+    def read_direction(self, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
+        """Return how each hit reads to what tells who does what to whom, by passage id; empty without it."""
+        return _read(self.direction_reader, question, hits)
+
 
 def _read(reader: PassageReader | None, question: str, hits: Sequence[Hit]) -> dict[str, Read]:
     if reader is None or not hits:
@@ -189,9 +200,9 @@ def load_encoder(name: str) -> SentenceEncoder:
     return SentenceEncoder(Path(model_path(name)), name)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def load_reader(adapters: str) -> MiniLMReader:
-    """Load the reader or the verifier, once; ModelError when the weights that it adapts are not here."""
+    """Load what reads with these adapters, once; ModelError when the weights that they adapt are not here."""
     return MiniLMReader(Path(model_path(READER_BASE)), adapters)
 
 

@@ -2,9 +2,10 @@
 
 MiniLM, the encoder of the index, with low-rank adapters (Hu et al., LoRA, ICLR 2022) that rag/reader_training
 has learned on SQuAD 1.1 (Rajpurkar et al., EMNLP 2016). A pair of vectors cannot tell "who invited whom"; a
-reader that sees both texts at once can. There are two sets of adapters: the reader's find where an answer
+reader that sees both texts at once can. There are three sets of adapters: the reader's find where an answer
 stands, the verifier's, trained further on questions of our own, tell whether there is one (Hu et al., Read +
-Verify, AAAI 2019). One set does the other's work worse (eval/NOTES.md).
+Verify, AAAI 2019), and those for directions, trained further on relations turned round, whether a question or
+its reverse is answered. One set does another's work worse (eval/NOTES.md).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from rag.arithmetic import fast_dtype
 from rag.types import Read, Span
 
-READER, VERIFIER = "reader.safetensors", "verifier.safetensors"
+READER, VERIFIER, DIRECTIONS = "reader.safetensors", "verifier.safetensors", "directions.safetensors"
 ADAPTED = (  # the linear maps of a layer that have an adapter
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",

@@ -1,9 +1,9 @@
 """A relation turned round: "How many Japanese live in Vietnam?" where articles tell of Vietnamese in Japan.
 
 Whoever reads for words finds both questions answered by the same sentence. So a question about two countries
-is turned round here, and the verifier, which has learned from such pairs, reads both: where the question
-turned round is answered better than the one that was asked, the articles tell only that. Comparing the two
-says more than any score of one of them (eval/NOTES.md). Pure.
+is turned round here, and a reader that has learned from such pairs reads both: where the question turned
+round is answered better than the one that was asked, the articles tell only that. Comparing the two says more
+than any score of one of them (eval/NOTES.md). Pure.
 """
 
 from __future__ import annotations

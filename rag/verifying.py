@@ -35,5 +35,5 @@ def verify(index: Index, found: Found, weighed: Weighed) -> Verified:
     turned = None if found.leans else turned_round(question)
     if turned is None or tells_both_ways(question, weighed.sentences[0].text):
         return Verified(signals)
-    other = list(index.verify(turned, best).values())
-    return Verified(signals, turned if told_the_other_way(verified, other) else None)
+    asked, other = (list(index.read_direction(each, best).values()) for each in (question, turned))
+    return Verified(signals, turned if told_the_other_way(asked, other) else None)

@@ -218,10 +218,11 @@ class ToldOfVietnamese(WordReader):
 def test_what_is_only_told_the_other_way_round_is_refused(
     index: Index, encoder: WordEncoder, model: ScriptedModel | None
 ) -> None:
-    verifier = ToldOfVietnamese("")
-    reading = Index(index.parts, index.manifest, encoder, WordReader("ferry"), verifier)
+    directions = ToldOfVietnamese("")
+    readers = WordReader("ferry"), WordReader("ferry"), directions
+    reading = Index(index.parts, index.manifest, encoder, *readers)
     answer = Answerer(reading, model, TODAY).answer("How many Japanese work in Vietnam?")
-    assert (answer.abstained, answer.confidence, answer.signals) == (True, 0.0, {"verified": 3.0})
+    assert (answer.abstained, answer.confidence, answer.signals) == (True, 0.0, {"verified": 5.0})
     assert (
         answer.reason
         == "the nearest passages tell it the other way round: “How many Vietnamese work in Japan?”"
@@ -233,12 +234,12 @@ def test_what_is_only_told_the_other_way_round_is_refused(
 
 
 def test_what_leans_on_another_question_is_not_turned_round(index: Index, encoder: WordEncoder) -> None:
-    verifier = ToldOfVietnamese("")
-    reading = Index(index.parts, index.manifest, encoder, WordReader("ferry"), verifier)
+    directions = ToldOfVietnamese("")
+    readers = WordReader("ferry"), WordReader("ferry"), directions
+    reading = Index(index.parts, index.manifest, encoder, *readers)
     history: list[Turn] = [("user", "How many Japanese work in Vietnam?"), ("assistant", REFUSAL)]
     Answerer(reading, None, TODAY).answer("Where do they live?", history)
-    assert verifier.asked
-    assert not any("Vietnamese" in question for question in verifier.asked)
+    assert directions.asked == []
 
 
 def test_a_figure_that_changed_leads_with_the_newest(index: Index) -> None:

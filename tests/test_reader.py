@@ -91,7 +91,7 @@ def test_an_index_loads_what_is_needed_or_all_beforehand(
     fresh.search("ferry passengers")
     assert loaded == ["minilm", "reader"]  # a search needs no verifier
     fresh.load()
-    assert loaded == ["minilm", "reader", "verifier"]
+    assert loaded == ["minilm", "reader", "verifier", "directions"]
 
 
 def test_a_follow_up_is_read_by_itself_and_with_what_stands_behind_it(
