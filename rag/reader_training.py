@@ -13,15 +13,15 @@ r"""Trains the adapters of rag/reader.py on a file in SQuAD's format, on a GPU w
         --out six.safetensors
     python -m rag.reader_training --average five.safetensors six.safetensors --out rag/verifier.safetensors
     python -m rag.reader_training train-v1.1.json --reworded eval/exchanged.jsonl others.jsonl --stories \
-        eval/stories.json --questions 16 --minutes 49 --rate 3e-4 --dropout 0 --start rag/verifier.safetensors \
-        --out seven.safetensors
+        eval/stories.json --questions 16 --minutes 49 --rate 3e-4 --dropout 0 \
+        --start rag/verifier.safetensors --out seven.safetensors
     python -m rag.reader_training --average rag/verifier.safetensors seven.safetensors \
         --out rag/directions.safetensors
 
-The first three lines give the reader, the next the verifier, which also learns from invented news, the last two
-what reads directions (trained in two parts, see eval/NOTES.md). some.jsonl is every fourth line of
-eval/reworded.jsonl, others.jsonl every eighth and every fourth of eval/explained.jsonl, so that what was learned
-from them is not forgotten.
+The first three lines give the reader, the next the verifier, which also learns from invented news, the last
+two what reads directions (trained in two parts, see eval/NOTES.md). some.jsonl is every fourth line of
+eval/reworded.jsonl, others.jsonl every eighth and every fourth of eval/explained.jsonl, so that what was
+learned from them is not forgotten.
 
 One softmax over the tokens of all that a question is read over (rag/reader_examples.py) says where the answer
 begins and ends (Clark and Gardner, Simple and Effective Multi-Paragraph Reading Comprehension, ACL 2018), and
