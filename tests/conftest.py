@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from rag import drafting, models
@@ -23,6 +24,9 @@ from rag.types import Article, GeneratorSession, Hit, Read, Span
 from tests.fakes_models import EMBEDDER, GENERATOR, FakePython
 
 pytest_plugins = ["tests.screenshots", "tests.page_visits"]
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 VOCABULARY = ("ferry", "harbour", "passengers", "bridge", "mayor", "museum", "rice", "tax")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import eval_metrics as metrics
@@ -218,7 +218,6 @@ def slow_scores(judged: dict[str, int], places: list[list[str]]) -> dict[str, fl
 UNITS = st.sampled_from("abcdefghijklm")
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(UNITS, st.integers(0, 2), min_size=1).filter(lambda d: max(d.values()) > 0),
     st.lists(st.lists(UNITS, max_size=1), max_size=15),
@@ -228,7 +227,6 @@ def test_retrieval_scores_equal_the_textbook(judged: dict[str, int], places: lis
     assert found == pytest.approx(slow_scores(judged, places))
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=3), max_size=15))
 def test_scores_of_places_that_hold_several_units_equal_the_textbook(places: list[list[str]]) -> None:
     judged = {"a": 1, "b": 1, "c": 1}

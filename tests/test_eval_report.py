@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.eval_compare import compare
@@ -175,7 +175,6 @@ def test_marks_overlap_and_fall_outside() -> None:
     assert marked("", 0, [(0, 5, "gold")]) == ""
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_characters="<>&\"'"), max_size=20),
     st.lists(
