@@ -46,7 +46,7 @@ from rag.types import (
     TimelineEntry,
     Turn,
 )
-from rag.verifying import Verified, verify
+from rag.verifying import verify
 from rag.weighing import Weighed, weigh
 
 FOUND = 20  # passages that are read
@@ -124,11 +124,13 @@ class Answerer:
         if verified.turned:
             refused = self._abstain(shown, the_other_way(verified.turned), clock)
             yield replace(refused, confidence=0.0, signals=verified.signals)
-        elif self.model is None:
-            yield self._extracted(found, weighed, verified, history, share, clock)
+            return
+        weighed = replace(weighed, signals={**weighed.signals, **verified.signals})
+        if self.model is None:
+            yield self._extracted(found, weighed, history, share, clock)
         else:
             with self.model.session() as session:
-                yield from self._written(session, found, weighed, verified, history, share, clock)
+                yield from self._written(session, found, weighed, history, share, clock)
 
     def find(
         self,
@@ -210,18 +212,12 @@ class Answerer:
         return next(step for step in steps if isinstance(step, Answer))
 
     def _extracted(
-        self,
-        found: Found,
-        weighed: Weighed,
-        verified: Verified,
-        history: Sequence[Turn],
-        share: Share,
-        clock: Clock,
+        self, found: Found, weighed: Weighed, history: Sequence[Turn], share: Share, clock: Clock
     ) -> Answer:
         """Answer with the best sentence itself."""
         before = drafting.said_before(found, history)
         read = reading.unjudged(reading.settle(found, weighed, [], before, SHOWN, reading.MANY_WORDS))
-        signals = {**weighed.signals, **verified.signals}
+        signals = weighed.signals
         if not signals:  # nothing reads
             signals = evidence_signals(read.asked, read.chosen, read.chosen[:1], read.nearest)
         chance, answers = self._chance(signals, share)
@@ -233,7 +229,6 @@ class Answerer:
         session: GeneratorSession,
         found: Found,
         weighed: Weighed,
-        verified: Verified,
         history: Sequence[Turn],
         share: Share,
         clock: Clock,
@@ -242,7 +237,7 @@ class Answerer:
         known = probe(self.model.name) if self.model else None
         examined = yield from drafting.examine(session, found, weighed, history, SHOWN, known)
         read = examined.read
-        signals = {**examined.signals(known), **weighed.signals, **verified.signals}
+        signals = {**examined.signals(known), **weighed.signals}
         chance, answers = self._chance(signals, share)
         if answers:
             text = yield from drafting.write(session, read, clock.first_token)

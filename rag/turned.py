@@ -15,10 +15,8 @@ from collections.abc import Sequence
 from rag.names import names
 from rag.types import Read
 
-BETTER, SURER = (
-    1.0,
-    0.3,
-)  # by which the question turned round is answered, in log-odds: its answer, its passage
+# By how much the question turned round is answered better, in log-odds: its best answer and best passage.
+BETTER, SURER = 1.0, 0.3
 _COUNTRIES = """
 Afghanistan Afghan, Albania Albanian, Algeria Algerian, Angola Angolan, Argentina Argentine,
 Armenia Armenian, Australia Australian, Austria Austrian, Bangladesh Bangladeshi, Belarus Belarusian,
@@ -55,7 +53,7 @@ def turned_round(question: str) -> str | None:
     another number of them or anything else, or both as one party ("between Vietnam and Japan").
     """
     told: list[str] = _PARTY.findall(question)
-    people = list(dict.fromkeys(_PEOPLE.get(word, word) for word in told))
+    people = list(dict.fromkeys(_people(question)))
     if len(people) != 2 or _TOGETHER.search(question) or names(_PARTY.sub("they", question)):
         return None
     countries = _COUNTRY | {_PEOPLE[word]: word for word in told if word in _PEOPLE}  # as it spells them

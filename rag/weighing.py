@@ -42,10 +42,10 @@ class Weighed:
     ``given`` is what the passages give as answers, ``trust`` the probability that they answer at all (0 where
     the latest is asked for), ``agreed`` how much of it stands in each sentence, times that probability,
     ``lacks`` whether it is without the kind of answer that is asked for, tells of other times or was told
-    just before, ``nearest`` the best cosine of a sentence and the question, ``signals`` what the reader says
-    for and against an answer; empty without one. ``clear`` says whether one of the sentences stands out,
-    ``doubtful`` whether a model should compare them even so, ``reads`` how each passage reads, by id, and
-    ``whole`` how it does to a follow-up with all that stands behind it.
+    just before, ``nearest`` the best cosine of a sentence and the question, ``signals`` what the reader, and
+    later the verifier, says for and against an answer; empty without one. ``clear`` says whether one of the
+    sentences stands out, ``doubtful`` whether a model should compare them even so, ``reads`` how each passage
+    reads, by id, and ``whole`` how it does to a follow-up with all that stands behind it.
     """
 
     sentences: Sequence[Candidate]
