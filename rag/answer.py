@@ -123,7 +123,7 @@ class Answerer:
         verified = verify(self.index, found, weighed)
         if verified.turned:
             refused = self._abstain(shown, the_other_way(verified.turned), clock)
-            yield replace(refused, confidence=0.0, signals=verified.signals)
+            yield replace(refused, confidence=0.0, signals=verified.signals, instead=verified.turned)
             return
         weighed = replace(weighed, signals={**weighed.signals, **verified.signals})
         if self.model is None:

@@ -214,7 +214,8 @@ class Callbacks:
             exchange = advance(exchange, step)
         if isinstance(step, Answer):
             asked = {e.question.casefold() for e in visit.exchanges}
-            offered = self.engine.suggest(step.hits, _NEXT + len(asked))
+            offered = [step.instead] if step.instead else []
+            offered += self.engine.suggest(step.hits, _NEXT + len(asked))
             fresh = [q for q in offered if q.casefold() not in asked]
             exchange = replace(exchange, next_questions=tuple(fresh[:_NEXT]))
         return exchange

@@ -150,6 +150,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "abstained": answer.abstained,
         "reason": answer.reason,
+        "instead": answer.instead,
         "confidence": answer.confidence,
         "statements": statement_records(answer),
         "dropped": [s.text for s in answer.dropped],

@@ -159,6 +159,7 @@ class Answer:
     the question has no answer, if any; ``dropped`` are sentences that the model
     wrote and no quotation supported: they are never shown as fact. ``signals`` are what the choice between
     answering and abstaining was made from, ``confidence`` the probability of an answer that came out of it.
+    ``instead`` is a question that the passages answer and that was not asked: the same, turned round.
     """
 
     question: str
@@ -175,6 +176,7 @@ class Answer:
     dropped: tuple[Statement, ...] = ()
     confidence: float | None = None
     signals: Mapping[str, float] = field(default_factory=dict)
+    instead: str | None = None
 
     def __str__(self) -> str:
         """The answer with numbered quotations under it, and what has no answer."""

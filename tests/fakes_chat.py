@@ -204,6 +204,7 @@ HARBOUR_ANSWER = Answer(
     hits=HARBOUR_HITS,
     model="scripted",
 )
+TURNING, TURNED = "How much freight goes from Vigo to Łódź?", "How much freight goes from Łódź to Vigo?"
 NEXT = {
     "ferry-undated": (
         "What did the county pay for the boats?",
@@ -322,6 +323,7 @@ def scripted(question: str, interval: Interval | None) -> Answer:
     if "hostile" in folded:
         return _hostile_answer(question)
     found = hits((FREIGHT, 1), (FERRY_2023, 1), (HARBOUR, 2))
+    instead = TURNED if question == TURNING else None
     reason = "no passage is about this; the nearest are about other things"
     return Answer(
         question,
@@ -333,6 +335,7 @@ def scripted(question: str, interval: Interval | None) -> Answer:
         model="none",
         standalone_question=question,
         interval=interval,
+        instead=instead,
     )
 
 

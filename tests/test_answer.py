@@ -227,10 +227,12 @@ def test_what_is_only_told_the_other_way_round_is_refused(
         answer.reason
         == "the nearest passages tell it the other way round: “How many Vietnamese work in Japan?”"
     )
+    assert answer.instead == "How many Vietnamese work in Japan?"
     assert 0 < len(answer.hits) <= 10
     assert model is None or not model.prompts  # nothing is read by a model that need not be
     told = Answerer(reading, None, TODAY).answer("How many Vietnamese work in Japan?")
     assert not told.abstained
+    assert told.instead is None
 
 
 def test_what_leans_on_another_question_is_not_turned_round(index: Index, encoder: WordEncoder) -> None:

@@ -17,7 +17,15 @@ from rag.page_events import Callbacks
 from rag.page_forms import article_files, filters_label, pasted_file, read_day, read_interval
 from rag.page_visit import Page, Visit
 from rag.types import Interval
-from tests.fakes_chat import EXAMPLES, FERRY_ANSWER, HARBOUR_ANSWER, TODAY, FakeEngine
+from tests.fakes_chat import (
+    EXAMPLES,
+    FERRY_ANSWER,
+    HARBOUR_ANSWER,
+    TODAY,
+    TURNED,
+    TURNING,
+    FakeEngine,
+)
 
 SLOW = "How many passengers does the slow ferry carry?"
 HARBOUR = "Who leads the harbour authority?"
@@ -212,6 +220,15 @@ def test_what_was_asked_is_not_offered_again(page: Callbacks) -> None:
     asked(page, visit, EXAMPLES[1].upper())
     asked(page, visit, "Who won the chess cup?")
     assert visit.exchanges[1].next_questions == (EXAMPLES[0], EXAMPLES[2])
+
+
+def test_what_is_told_the_other_way_round_is_offered_first(page: Callbacks) -> None:
+    visit = Visit()
+    asked(page, visit, TURNING)
+    assert visit.exchanges[0].next_questions == (TURNED, *EXAMPLES[:2])
+    asked(page, visit, TURNED)
+    asked(page, visit, TURNING)
+    assert visit.exchanges[2].next_questions == EXAMPLES
 
 
 def test_ratings_become_lines_of_a_question_file(page: Callbacks, tmp_path: Path) -> None:
