@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from rag.corpus import SUFFIXES
 from rag.errors import UsageError
 from rag.markup import el
 from rag.page_auth import allows, read_accounts
@@ -179,9 +180,9 @@ def _corpus_tab(tab: Any) -> SimpleNamespace:
         with gr.Row():
             with gr.Column():
                 files = gr.File(
-                    label="Drop .txt or .md files here",
+                    label="Drop texts (.txt, .md) or saved web pages (.html) here",
                     file_count="multiple",
-                    file_types=[".txt", ".md"],
+                    file_types=list(SUFFIXES),
                     elem_id="files",
                 )
             with gr.Column():

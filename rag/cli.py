@@ -68,7 +68,7 @@ def _options(show: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command("index")
 def index_(
-    corpus: Annotated[Path, typer.Option(help="The folder of articles (.txt, .md).")] = SETTINGS.corpus,
+    corpus: Annotated[Path, typer.Option(help="Articles: .txt, .md or .html files.")] = SETTINGS.corpus,
     index: IndexDir = SETTINGS.index,
     force: Annotated[bool, typer.Option(help="Embed everything again.")] = False,
     as_json: Json = False,

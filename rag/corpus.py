@@ -1,4 +1,4 @@
-"""Files of articles: a folder of .txt and .md files, or the corpus.jsonl of a BEIR folder.
+"""Files of articles: a folder of texts and saved web pages, or the corpus.jsonl of a BEIR folder.
 
 The only module that knows how articles lie on disk. A file that cannot be used is never skipped in silence:
 it becomes an error that names it and the remedy.
@@ -15,14 +15,17 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag.corpus_decoding import UndecodableError, decode
+from rag.corpus_decoding import UndecodableError, decode, decode_page
 from rag.corpus_front_matter import FrontMatter, FrontMatterError, read_front_matter
+from rag.corpus_html import NoArticleError, Page, is_page, read_page
 from rag.errors import CorpusError
 from rag.layout import read_layout
 from rag.types import Article, Span
 
 MAX_BYTES = 10_000_000
-_SUFFIXES = (".txt", ".md")
+SUFFIXES = (".txt", ".md", ".html", ".htm")
+KINDS = ".txt, .md, .html or .htm files"
+_PAGES = SUFFIXES[2:]
 
 
 class UnreadableArticleError(CorpusError):
@@ -47,7 +50,7 @@ class Corpus:
 
 
 def read_corpus(folder: Path, *, max_bytes: int = MAX_BYTES, today: date | None = None) -> Corpus:
-    """Read all .txt and .md files below a folder, in whatever case the ending is written.
+    """Read all article files (``SUFFIXES``) below a folder, in whatever case the ending is written.
 
     ``today`` (by default the clock's) bounds the dates that are believed. Of two files with the same id the
     second is a problem. Raises CorpusError when the folder is missing, cannot be listed or holds no article
@@ -72,16 +75,18 @@ def read_article(path: Path, root: Path, *, max_bytes: int = MAX_BYTES, today: d
     """Read one file; its id is its path below ``root`` without the ending.
 
     Raises UnreadableArticleError, in one line that names the file and the remedy, when the file cannot be
-    opened, is larger than ``max_bytes``, is empty, is not UTF-8, or has front matter that cannot be used.
+    opened, is larger than ``max_bytes``, is empty, is a text that is not UTF-8 or a page without an article,
+    or has front matter that cannot be used.
     """
     relative = _posix(path.relative_to(root))
     article_id = relative.removesuffix(path.suffix)
     try:
-        text = decode(_bytes(path, max_bytes))
+        data = _bytes(path, max_bytes)
+        text = decode_page(data) if path.suffix.lower() in _PAGES else decode(data)
         return to_article(text, relative, today=today or date.today())
     except FrontMatterError as error:
         raise UnreadableArticleError(article_id, f"{path}, line {error.line}: {error}") from None
-    except (UndecodableError, _FileError) as error:
+    except (UndecodableError, NoArticleError, _FileError) as error:
         message = str(error).replace("FILE", str(path))
         raise UnreadableArticleError(article_id, f"{path} {message}") from None
 
@@ -89,30 +94,38 @@ def read_article(path: Path, root: Path, *, max_bytes: int = MAX_BYTES, today: d
 def to_article(text: str, path: str, *, today: date) -> Article:
     """Make an article of the text of a file at ``path`` (relative to the corpus folder, with its ending).
 
-    What the front matter of a .md file says goes before what the text's form says. Raises FrontMatterError,
-    and UndecodableError when there is no text.
+    What the front matter of a .md file or the markup of a page says goes before what the text's form says.
+    Raises FrontMatterError, UndecodableError when there is no text, NoArticleError for a page without one.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     suffix = PurePosixPath(path).suffix
-    matter = read_front_matter(text) if suffix.lower() == ".md" else FrontMatter()
-    text = text[matter.length :]
+    said, text = _said(text, suffix.lower(), today)
     if not text.strip():
         raise UndecodableError("holds no text; add the article or remove the file")
-    layout = read_layout(text, today, matter.title)
+    layout = read_layout(text, today, said.title)
     return Article(
         id=path.removesuffix(suffix),
         title=layout.title,
         text=text,
-        source=matter.source or layout.source,
-        published=matter.published or layout.published,
-        url=matter.url,
-        language=matter.language or layout.language,
+        source=said.source or layout.source,
+        published=said.published or layout.published,
+        url=said.url,
+        language=said.language or layout.language,
         path=path,
         body=layout.body,
-        published_inferred=layout.published_inferred and matter.published is None,
-        not_before=None if matter.published else layout.not_before,
+        published_inferred=layout.published_inferred and said.published is None,
+        not_before=None if said.published else layout.not_before,
         set_aside=layout.set_aside,
     )
+
+
+def _said(text: str, suffix: str, today: date) -> tuple[FrontMatter | Page, str]:
+    """Return what a file says about its article, and the article's text."""
+    if suffix in _PAGES or is_page(text):
+        page = read_page(text, today)
+        return page, page.text
+    matter = read_front_matter(text) if suffix == ".md" else FrontMatter()
+    return matter, text[matter.length :]
 
 
 def read_beir_articles(folder: Path) -> tuple[Article, ...]:
@@ -190,11 +203,11 @@ def _listed(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
     """Return the article files below a folder, sorted, and the other files."""
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        raise CorpusError(f"the folder of articles {folder} {what}; give a folder with .txt or .md files")
+        raise CorpusError(f"the folder of articles {folder} {what}; give a folder with {KINDS}")
     files = sorted(_walk(folder))
-    articles = [f for f in files if f.suffix.lower() in _SUFFIXES]
+    articles = [f for f in files if f.suffix.lower() in SUFFIXES]
     if not articles:
-        raise CorpusError(f"there is no article in {folder}; put .txt or .md files there")
+        raise CorpusError(f"there is no article in {folder}; put {KINDS} there")
     return articles, tuple(_posix(f.relative_to(folder)) for f in files if f not in set(articles))
 
 

@@ -1,8 +1,12 @@
-"""Bytes to text: UTF-8 only, with a good guess at what else a file might be. Pure."""
+"""Bytes to text: UTF-8 only, with a good guess at what else a file might be; web pages name their encoding.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 import codecs
+import re
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -13,6 +17,8 @@ _FORMATS = (
     (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"\x1f\x8b", "a compressed file"),
     (b"{\\rtf", "an RTF file"), (b"\xd0\xcf\x11\xe0", "an Office file"), (b"\x7fELF", "a program"),
 )  # fmt: skip
+_CHARSET = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_HEAD = 4096  # bytes of a page within which it names its encoding
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13, 27}  # tab, line ends, form feed and escape occur in texts
 
 
@@ -40,6 +46,28 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UndecodableError(f"is not UTF-8 (line {line}); {_narrow_remedy(data)}") from None
+
+
+def decode_page(data: bytes) -> str:
+    """Return the text of a web page: in UTF-8 where it is that, else in the encoding that it names, else in
+    Windows-1252, as browsers do (WHATWG, Encoding); bytes that are no letters there are replaced.
+
+    Raises UndecodableError when it is empty, of another format, or in an encoding that is not known.
+    """
+    try:
+        return decode(data)
+    except UndecodableError:
+        named = _CHARSET.search(data[:_HEAD])
+        marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+        if marked is None and not data.lstrip().startswith(b"<"):
+            raise
+    name = marked or (named[1].decode("ascii") if named else "windows-1252")
+    if name.lower() in ("utf-8", "utf8", "iso-8859-1", "latin1", "us-ascii", "ascii"):
+        name = "windows-1252"  # what pages mean that say so and are no UTF-8
+    try:
+        return data.decode(name, errors="replace").lstrip("\ufeff")
+    except LookupError:
+        raise UndecodableError(f"names an encoding that is not known, {name!r}; save it as UTF-8") from None
 
 
 def _wide_encoding(data: bytes) -> str | None:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from rag import generation
 from rag.answer import Answerer
 from rag.build import build
-from rag.corpus import UnreadableArticleError, read_article
+from rag.corpus import KINDS, SUFFIXES, UnreadableArticleError, read_article
 from rag.errors import CorpusError
 from rag.eval_questions import read_jsonl
 from rag.index import Index, load_encoder
@@ -121,8 +121,8 @@ class Engine:
     def _stage(self, folder: Path, name: str, content: bytes) -> str | None:
         """Write a file aside and read it as an article; return why it cannot be one."""
         path = folder / _plain(name)
-        if path.suffix.lower() not in (".txt", ".md"):
-            return "only .txt and .md files are articles"
+        if path.suffix.lower() not in SUFFIXES:
+            return f"only {KINDS} are articles"
         if (self._corpus / path.name).exists():
             return "an article of this name is there already; rename the file to add it beside"
         path.write_bytes(content)

@@ -1,8 +1,8 @@
 """The parts of a raw article: headline, source, date and story, with all that is not the story set aside.
 
 Pure. The text is never changed: the parts are spans of it, and every character that is not white space
-belongs to exactly one span, of the body or set aside. What a line is by itself is decided in furniture.py, by
-its place in placing.py, the date in publication.py.
+belongs to exactly one span, of the body or set aside. What a line is by itself is decided in
+layout_lines.py, by its place in layout_places.py, the date in layout_dates.py.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ OWNERS = {
     "typer": {"cli", "cli_eval"},
     "rich": {"cli", "cli_eval"},
     "yaml": {"corpus_front_matter"},
+    "trafilatura": {"corpus_html"},
 }
 
 
