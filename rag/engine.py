@@ -123,14 +123,20 @@ class Engine:
         path = folder / _plain(name)
         if path.suffix.lower() not in SUFFIXES:
             return f"only {KINDS} are articles"
-        if (self._corpus / path.name).exists():
+        if path.stem in {there.stem for home in (self._corpus, folder) for there in _articles_in(home)}:
             return "an article of this name is there already; rename the file to add it beside"
         path.write_bytes(content)
         try:
             read_article(path, folder)
         except UnreadableArticleError as error:
+            path.unlink()
             return str(error).replace(str(path), name).removeprefix(name).strip(" ,:")
         return None
+
+
+def _articles_in(folder: Path) -> list[Path]:
+    """The files of a folder that would be articles; none where there is no folder yet."""
+    return [path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES]
 
 
 def _plain(name: str) -> str:
