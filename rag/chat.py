@@ -180,7 +180,7 @@ def _corpus_tab(tab: Any) -> SimpleNamespace:
         with gr.Row():
             with gr.Column():
                 files = gr.File(
-                    label="Drop texts (.txt, .md) or saved web pages (.html) here",
+                    label="Drop texts (.txt, .md) or saved web pages (.html, .mhtml) here",
                     file_count="multiple",
                     file_types=list(SUFFIXES),
                     elem_id="files",

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rag.corpus_decoding import UndecodableError, decode, decode_page
+from rag.corpus_decoding import UndecodableError, decode, decode_archive, decode_page
 from rag.corpus_front_matter import FrontMatter, FrontMatterError, read_front_matter
 from rag.corpus_html import NoArticleError, Page, is_page, read_page
 from rag.errors import CorpusError
@@ -23,9 +23,9 @@ from rag.layout import read_layout
 from rag.types import Article, Span
 
 MAX_BYTES = 10_000_000
-SUFFIXES = (".txt", ".md", ".html", ".htm")
-KINDS = ".txt, .md, .html or .htm files"
-_PAGES = SUFFIXES[2:]
+_PAGES, _ARCHIVES = (".html", ".htm"), (".mhtml", ".mht")
+SUFFIXES = (".txt", ".md", *_PAGES, *_ARCHIVES)
+KINDS = ".txt, .md, .html or .mhtml files"
 
 
 class UnreadableArticleError(CorpusError):
@@ -81,8 +81,7 @@ def read_article(path: Path, root: Path, *, max_bytes: int = MAX_BYTES, today: d
     relative = _posix(path.relative_to(root))
     article_id = relative.removesuffix(path.suffix)
     try:
-        data = _bytes(path, max_bytes)
-        text = decode_page(data) if path.suffix.lower() in _PAGES else decode(data)
+        text = _decoder(path)(_bytes(path, max_bytes))
         return to_article(text, relative, today=today or date.today())
     except FrontMatterError as error:
         raise UnreadableArticleError(article_id, f"{path}, line {error.line}: {error}") from None
@@ -121,7 +120,7 @@ def to_article(text: str, path: str, *, today: date) -> Article:
 
 def _said(text: str, suffix: str, today: date) -> tuple[FrontMatter | Page, str]:
     """Return what a file says about its article, and the article's text."""
-    if suffix in _PAGES or is_page(text):
+    if suffix in (*_PAGES, *_ARCHIVES) or is_page(text):
         page = read_page(text, today)
         return page, page.text
     matter = read_front_matter(text) if suffix == ".md" else FrontMatter()
@@ -178,6 +177,11 @@ def _line_spans(text: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def _decoder(path: Path) -> Callable[[bytes], str]:
+    suffix = path.suffix.lower()
+    return decode_archive if suffix in _ARCHIVES else decode_page if suffix in _PAGES else decode
+
+
 class _FileError(Exception):
     """The file cannot be opened or is too large."""
 
@@ -216,10 +220,16 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise CorpusError(f"{error.filename} cannot be listed ({error.strerror}); check its permissions")
 
     for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [f for f in folders if not f.startswith(".")]
+        folders[:] = [f for f in folders if not f.startswith(".") and not _belongs_to_a_page(f, names)]
         for name in names:
             if not name.startswith(".") and name.lower() != "readme.md":
                 yield Path(place) / name
+
+
+def _belongs_to_a_page(folder: str, names: Iterable[str]) -> bool:
+    """Whether a folder holds the pictures and frames of a page that a browser has saved beside it."""
+    page = folder.removesuffix("_files")
+    return page != folder and any(f"{page}{suffix}" in names for suffix in _PAGES)
 
 
 def _posix(path: Path) -> str:

@@ -6,7 +6,10 @@ Pure.
 from __future__ import annotations
 
 import codecs
+import email
+import email.policy
 import re
+from typing import cast
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -68,6 +71,23 @@ def decode_page(data: bytes) -> str:
         return data.decode(name, errors="replace").lstrip("\ufeff")
     except LookupError:
         raise UndecodableError(f"names an encoding that is not known, {name!r}; save it as UTF-8") from None
+
+
+def decode_archive(data: bytes) -> str:
+    """Return the first web page of a file that holds a page with its pictures (MHTML, RFC 2557).
+
+    Raises UndecodableError when it holds none, or one in an encoding that is not known.
+    """
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    page = next((part for part in message.walk() if part.get_content_type() == "text/html"), None)
+    if page is None:
+        raise UndecodableError("holds no web page; save the article as .html or as UTF-8 text")
+    body = cast(bytes, page.get_payload(decode=True))
+    named = page.get_content_charset()
+    try:
+        return body.decode(named, errors="replace") if named else decode_page(body)
+    except LookupError:
+        raise UndecodableError(f"names an encoding that is not known, {named!r}; save it as .html") from None
 
 
 def _wide_encoding(data: bytes) -> str | None:

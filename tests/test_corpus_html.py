@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import quopri
 from datetime import date
 from pathlib import Path
 
@@ -157,6 +158,74 @@ def test_a_page_is_read_in_the_encoding_that_it_is_in(data: bytes, tmp_path: Pat
     (tmp_path / "a.html").write_bytes(data)
     article = read_article(tmp_path / "a.html", tmp_path, today=TODAY)
     assert article.text == f"{LEAD}\n\n“Café” cranes: {VOTE}"
+
+
+ARCHIVE = """From: <Saved by Blink>
+Subject: Harbour gets a second crane
+MIME-Version: 1.0
+Content-Type: multipart/related; type="text/html"; boundary="----frame"
+
+------frame
+Content-Type: CONTENT_TYPE
+Content-Transfer-Encoding: quoted-printable
+Content-Location: https://halvikpost.example/news/second-crane
+
+BODY
+------frame
+Content-Type: image/png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+------frame--
+"""
+
+
+def archive(html: bytes, content_type: str) -> bytes:
+    made = ARCHIVE.replace("CONTENT_TYPE", content_type).encode()
+    return made.replace(b"BODY", quopri.encodestring(html))
+
+
+@pytest.mark.parametrize(
+    ("html", "content_type"),
+    [
+        (OLD.encode(), "text/html; charset=utf-8"),
+        (OLD.encode("cp1252"), "text/html; charset=windows-1252"),
+        (OLD.encode("cp1252"), "text/html"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.mhtml", "a.MHT"])
+def test_a_page_saved_with_its_pictures_in_one_file(
+    html: bytes, content_type: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(archive(html, content_type))
+    corpus = read_corpus(tmp_path, today=TODAY)
+    assert corpus.problems == ()
+    assert [(a.id, a.title, a.text) for a in corpus.articles] == [
+        ("a", "Cranes", f"{LEAD}\n\n“Café” cranes: {VOTE}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (archive(b"plain", "text/plain"), "holds no web page"),
+        (archive(b"<html>", "text/html; charset=klingon"), "names an encoding that is not known, 'klingon'"),
+        (b"", "holds no web page"),
+    ],
+)
+def test_an_archive_without_a_page_is_named_in_one_line(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "a.mhtml").write_bytes(data)
+    with pytest.raises(UnreadableArticleError, match=said):
+        read_article(tmp_path / "a.mhtml", tmp_path, today=TODAY)
+
+
+def test_what_a_browser_saves_beside_a_page_is_no_article(tmp_path: Path) -> None:
+    for name in ("crane.html", "crane_files/frame.html", "other_files/b.html", "old.htm", "old_files/x.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(PAGE, encoding="utf-8")
+    corpus = read_corpus(tmp_path, today=TODAY)
+    assert [a.id for a in corpus.articles] == ["crane", "old", "other_files/b"]
+    assert corpus.ignored == ()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_file_that_cannot_be_added_is_named_and_the_others_are(engine: Engine)
     files = [("a.pdf", b"%PDF"), ("ferry.html", page), ("b.html", b"<html></html>"), ("b.txt", ferry)]
     files += [("b.md", ferry)]
     assert [line for _, line in engine.add(files)] == [
-        "a.pdf refused: only .txt, .md, .html or .htm files are articles",
+        "a.pdf refused: only .txt, .md, .html or .mhtml files are articles",
         "ferry.html refused: an article of this name is there already; rename the file to add it beside",
         "b.html refused: holds no article that can be made out; save its text as a .txt file",
         "b.txt read",
@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_added_is_named_and_the_others_are(engine: Engine)
 
 def test_when_nothing_can_be_added_all_is_as_it_was(engine: Engine, tmp_path: Path) -> None:
     steps = engine.add([("a.pdf", b"%PDF")])
-    assert next(steps) == (0.3, "a.pdf refused: only .txt, .md, .html or .htm files are articles")
+    assert next(steps) == (0.3, "a.pdf refused: only .txt, .md, .html or .mhtml files are articles")
     with pytest.raises(CorpusError, match="no file could be added; the index is as it was"):
         next(steps)
     assert [path.name for path in (tmp_path / "corpus").iterdir()] == ["ferry.txt"]
