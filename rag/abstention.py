@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,6 +35,7 @@ WITHOUT = ("verified", "answer")
 WITHOUT_READER = ("nearest", "names_lacking", "dates_lacking", "covered")  # nor a generator
 OTHER = "other"  # a generator that nothing was fitted for
 REFUSAL = "The articles do not say."
+NAMED = 4  # of what is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,22 @@ def evidence_signals(
     }
 
 
-def what_is_missing(question: str, hits: Sequence[Hit]) -> str:
-    """Say in a line what was looked for and is not there."""
+def what_is_missing(question: str, hits: Sequence[Hit], told_of: Callable[[str], bool]) -> str:
+    """Say in a line what was looked for and is not there: names and figures that the hits lack, or else words
+    that no article has. ``told_of`` says whether any article has a folded word.
+    """
     read = " ".join(f"{h.article.title} {h.passage.text}" for h in hits)
     missing = uncovered(question, read)
-    lacking = _lacking(question, missing)
-    named = {w for t in lacking for w in words(t)}
-    lacking += [w for w in dict.fromkeys(content_words(question)) if w in missing and w not in named]
-    if lacking:
-        return f"the nearest passages do not mention {', '.join(f'“{w}”' for w in lacking[:4])}"
-    return "the nearest passages are about this topic but do not give the answer"
+    if lacking := _lacking(question, missing):
+        return f"the nearest passages do not mention {_listed(lacking)}"
+    nowhere = [w for w in dict.fromkeys(content_words(question)) if w in missing and not told_of(w)]
+    if nowhere:
+        return f"no article mentions {_listed(nowhere)}: other words may find it"
+    return "no passage that was found states it"
+
+
+def _listed(terms: Sequence[str]) -> str:
+    return ", ".join(f"“{' '.join(term.split())}”" for term in terms[:NAMED])
 
 
 def the_other_way(turned: str) -> str:

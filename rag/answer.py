@@ -40,6 +40,7 @@ from rag.types import (
     Answer,
     ChatModel,
     GeneratorSession,
+    Hit,
     Progress,
     Searched,
     Statement,
@@ -96,7 +97,7 @@ class Answerer:
         if len(wanted) == 1:
             steps = one(plain, turns, whole(plain))
         else:
-            steps = each(one, wanted, turns, SHOWN, self._gate.threshold)
+            steps = each(one, wanted, turns, SHOWN, self._gate.threshold, self._missing)
         with closing(steps):
             for step in steps:
                 yield replace(step, question=question) if isinstance(step, Answer) else step
@@ -268,7 +269,10 @@ class Answerer:
         return replace(self._answer(read.found, shown, changed, clock), dropped=made.dropped)
 
     def _refused(self, read: Reading, clock: Clock) -> Answer:
-        return self._abstain(read.found, what_is_missing(read.asked, read.found.hits), clock)
+        return self._abstain(read.found, self._missing(read.asked, read.found.hits), clock)
+
+    def _missing(self, question: str, hits: Sequence[Hit]) -> str:
+        return what_is_missing(question, hits, self.index.tells_of)
 
     def _changed(self, read: Reading, first: Statement) -> tuple[TimelineEntry, ...]:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""

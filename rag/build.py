@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from rag.generation import Manifest
 from rag.lexical import Lexical
 from rag.ranking import Parts, passage_text, unit_texts
 from rag.types import Article, Encoder, Passage
+from rag.unfinished import Unfinished
 from rag.vectors import Vectors
 
 BATCH = 64  # passages and sentences embedded between two reports of progress
@@ -32,7 +33,10 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did. ``problems`` are the files that were left out or kept as they were before."""
+    """What a build did: how many different texts were embedded, and how many had vectors already.
+    ``problems`` are the files that could not be read, ``kept`` the ids of those of them that are in the index
+    as they were last read, ``ignored`` the files that are no articles by their ending.
+    """
 
     manifest: Manifest
     embedded: int
@@ -40,6 +44,8 @@ class Built:
     set_aside: dict[str, int]
     problems: tuple[CorpusError, ...]
     unchanged: bool
+    kept: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 def build(
@@ -53,17 +59,25 @@ def build(
 ) -> Built:
     """Index a folder of articles: read, cut, embed what is new, write a generation, swap it in.
 
-    ``force`` embeds everything again. ``report`` is told (stage, done, total). Raises CorpusError when there
-    is no readable article, BrokenIndexError when the index cannot be written or another build is running; the
-    old index then goes on answering.
+    ``force`` embeds everything again. ``report`` is told (stage, done, total). A build that was stopped goes
+    on from the vectors that it had made. Raises CorpusError when there is no readable article,
+    BrokenIndexError when the index cannot be written or another build is running; the old index then goes on
+    answering.
     """
-    found = read_corpus(corpus, max_bytes=max_bytes)
     with _only_writer(folder):
-        old = None if force else _old_parts(folder, encoder)
-        articles = _with_kept(found.articles, found.problems, old)
+        found = read_corpus(
+            corpus, max_bytes=max_bytes, report=lambda *done: report("reading articles", *done)
+        )
+        old = _old(folder)
+        kept = _kept(found.articles, found.problems, old)
+        articles = sorted([*found.articles, *kept], key=lambda a: a.id)
         if not articles:
             raise found.problems[0] if found.problems else CorpusError(f"there is no article in {corpus}")
-        return build_articles(articles, folder, encoder, old=old, problems=found.problems, report=report)
+        if force:
+            generation.unfinished(folder).unlink(missing_ok=True)
+        reused = None if force or not old else old.made_by(encoder)
+        built = build_articles(articles, folder, encoder, old=reused, problems=found.problems, report=report)
+        return replace(built, kept=tuple(a.id for a in kept), ignored=found.ignored)
 
 
 def build_articles(
@@ -78,24 +92,37 @@ def build_articles(
     """Index articles that have been read already (``old``: the parts whose vectors can be used again)."""
     cut = [p for article in articles for p in passages.split(article)]
     by_id = {a.id: a for a in articles}
-    vectors, embedded = _embed(unit_texts(cut, by_id), _known_vectors(old), encoder, report)
-    lexical = Lexical([passage_text(p, by_id[p.article_id]) for p in cut])
-    parts = Parts(by_id, cut, Vectors(vectors), lexical)
+    texts = unit_texts(cut, by_id)
     name = _name(articles, cut, encoder)
     set_aside = {a.id: len(a.set_aside) for a in articles}
-    if old is not None and generation.current(folder).name == name:
+    if old is not None and generation.holds(folder, name):
         manifest = generation.read_manifest(generation.current(folder))
-        return Built(manifest, 0, len(vectors), set_aside, problems, unchanged=True)
-    manifest = _write(folder, name, parts, encoder, report)
-    return Built(manifest, embedded, len(vectors) - embedded, set_aside, problems, unchanged=False)
+        return Built(manifest, 0, len(set(texts)), set_aside, problems, unchanged=True)
+    unfinished = Unfinished(generation.unfinished(folder), encoder)
+    with _writing(folder):
+        vectors, embedded = _embed(texts, _known_vectors(old), encoder, unfinished, report)
+        report("indexing words", 0, 0)
+        lexical = Lexical([passage_text(p, by_id[p.article_id]) for p in cut])
+        parts = Parts(by_id, cut, Vectors(vectors), lexical)
+        manifest = _write(folder, generation.fresh_name(folder, name), parts, encoder, report)
+        unfinished.remove()
+    return Built(manifest, embedded, len(set(texts)) - embedded, set_aside, problems, unchanged=False)
 
 
 def _write(folder: Path, name: str, parts: Parts, encoder: Encoder, report: Report) -> Manifest:
     settings = {"passage_words": passages.TARGET_WORDS}
+    manifest = generation.write_generation(
+        folder, name, parts, encoder, settings, lambda file: report(f"writing {file}", 0, 0)
+    )
+    generation.retire_generations(folder, name)
+    return manifest
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in one line that an index folder cannot be written, and how to go on."""
     try:
-        manifest = generation.write_generation(
-            folder, name, parts, encoder, settings, lambda file: report(f"writing {file}", 0, 0)
-        )
+        yield
     except OSError as error:
         full = error.errno == errno.ENOSPC
         remedy = "free some disk space" if full else "choose a folder that can be written"
@@ -103,29 +130,36 @@ def _write(folder: Path, name: str, parts: Parts, encoder: Encoder, report: Repo
             f"the index in {folder} cannot be written ({error.strerror or error}): {remedy} and run it "
             "again; the old index still answers"
         ) from None
-    generation.retire_generations(folder, name)
-    return manifest
 
 
-def _with_kept(
-    articles: Sequence[Article], problems: Sequence[CorpusError], old: Parts | None
-) -> list[Article]:
-    """Add the last good reading of each file that cannot be read now."""
-    bad = {str(getattr(p, "article_id", "")) for p in problems}
-    kept = [a for id_, a in old.articles.items() if id_ in bad] if old else []
-    return sorted([*articles, *kept], key=lambda a: a.id)
+def _kept(articles: Sequence[Article], problems: Sequence[CorpusError], old: _Old | None) -> list[Article]:
+    """Return the last good reading of each file that cannot be read now, unless another has its id."""
+    bad = {str(getattr(p, "article_id", "")) for p in problems} - {a.id for a in articles}
+    return [a for id_, a in old.parts.articles.items() if id_ in bad] if old else []
 
 
-def _old_parts(folder: Path, encoder: Encoder) -> Parts | None:
-    """Return the current generation when its vectors can be used again, else None."""
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """The generation that answers until the new one is written."""
+
+    manifest: Manifest
+    parts: Parts
+
+    def made_by(self, encoder: Encoder) -> Parts | None:
+        """Its parts, if their vectors are this encoder's."""
+        same = (self.manifest.encoder, self.manifest.dimension) == (encoder.name, encoder.dimension)
+        return self.parts if same else None
+
+
+def _old(folder: Path) -> _Old | None:
+    """Return the current generation; None where there is none, or it is damaged: all is made anew then."""
     try:
         place = generation.current(folder)
         manifest = generation.read_manifest(place)
         generation.verify_files(place, manifest)
-        same = (manifest.encoder, manifest.dimension) == (encoder.name, encoder.dimension)
-        return generation.read_parts(place) if same else None
+        return _Old(manifest, generation.read_parts(place))
     except BrokenIndexError:
-        return None  # missing or damaged: everything is made anew
+        return None
 
 
 def _known_vectors(old: Parts | None) -> dict[str, NDArray[np.float32]]:
@@ -135,14 +169,21 @@ def _known_vectors(old: Parts | None) -> dict[str, NDArray[np.float32]]:
 
 
 def _embed(
-    texts: Sequence[str], known: dict[str, NDArray[np.float32]], encoder: Encoder, report: Report
+    texts: Sequence[str],
+    known: dict[str, NDArray[np.float32]],
+    encoder: Encoder,
+    unfinished: Unfinished,
+    report: Report,
 ) -> tuple[NDArray[np.float32], int]:
     """Return the vectors of the texts, shape (n, dimension), and how many had to be made."""
-    vectors = dict(known)
-    missing = [t for t in dict.fromkeys(texts) if t not in vectors]
+    wanted = dict.fromkeys(texts)
+    vectors = known | unfinished.known(t for t in wanted if t not in known)
+    missing = [t for t in wanted if t not in vectors]
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
-        vectors.update(zip(batch, encoder.encode(batch), strict=True))
+        made = encoder.encode(batch)
+        unfinished.add(batch, made)
+        vectors.update(zip(batch, made, strict=True))
         report("embedding passages", start + len(batch), len(missing))
     if not texts:
         return np.zeros((0, encoder.dimension), dtype=np.float32), 0
@@ -165,19 +206,23 @@ def _only_writer(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the system lets go of it when the process ends, however it ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError:
-        raise BrokenIndexError(f"another build is writing {folder}: wait until it is done") from None
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        handle = (folder / ".lock").open("w")
+    except OSError as error:
         raise BrokenIndexError(
             f"{folder} cannot be written ({error.strerror}): choose another folder"
         ) from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BrokenIndexError(f"another build is writing {folder}: wait until it is done") from None
+        yield
 
 
 def build_beir(beir: Path, folder: Path, encoder: Encoder, report: Report = lambda *_: None) -> Built:
     """Index the corpus.jsonl of a BEIR folder; raises CorpusError or BrokenIndexError as ``build`` does."""
     articles = read_beir_articles(beir)
     with _only_writer(folder):
-        return build_articles(articles, folder, encoder, old=_old_parts(folder, encoder), report=report)
+        old = _old(folder)
+        reused = old.made_by(encoder) if old else None
+        return build_articles(articles, folder, encoder, old=reused, report=report)

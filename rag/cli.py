@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -28,16 +28,20 @@ from rag import models
 from rag.answer import Answerer, load_model
 from rag.build import Built, build
 from rag.cli_eval import evaluation
+from rag.corpus import KINDS
 from rag.dates import parse_day
 from rag.errors import RagError, UsageError
 from rag.index import Index, doctor, load_encoder
 from rag.records import answer_record, search_record
 from rag.search import find
-from rag.settings import Settings
+from rag.settings import for_options
 from rag.text import words
 from rag.types import Draft, Searched
 
-SETTINGS = Settings()
+SETTINGS, WRONG = for_options()
+STOPPED = 130  # the exit code of what an interrupt has ended
+TOLD_FROM = 500  # steps of a stage that is worth a line
+NAMED = 5  # files that are named in a line
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +65,8 @@ Question = Annotated[str, typer.Argument(help="The question, in plain language."
 
 @app.callback(invoke_without_command=True)
 def _options(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if WRONG:
+        raise WRONG
     if show:
         print(f"rag {version('ask-the-articles')}")
         raise typer.Exit
@@ -77,13 +83,16 @@ def index_(
     with _bar(err) as progress:
         report = _reporter(progress)
         encoder = load_encoder(SETTINGS.embedder)
-        limit = int(SETTINGS.max_article_mb * 1e6)
-        built = build(corpus, index, encoder, force=force, max_bytes=limit, report=report)
+        built = build(corpus, index, encoder, force=force, max_bytes=_max_bytes(), report=report)
     print(json.dumps(_built_record(built)) if as_json else _built_lines(built, index))
     for problem in built.problems:
         print(f"rag: {problem}", file=sys.stderr)
     if built.problems:
         raise typer.Exit(1)
+
+
+def _max_bytes() -> int:
+    return int(SETTINGS.max_article_mb * 1e6)
 
 
 def _built_record(built: Built) -> dict[str, Any]:
@@ -95,6 +104,8 @@ def _built_record(built: Built) -> dict[str, Any]:
         "unchanged": built.unchanged,
         "set_aside": built.set_aside,
         "problems": [str(p) for p in built.problems],
+        "kept": list(built.kept),
+        "ignored": list(built.ignored),
     }
 
 
@@ -103,12 +114,22 @@ def _built_lines(built: Built, index: Path) -> str:
     what = (
         "is up to date"
         if built.unchanged
-        else f"is built: {built.embedded} texts embedded, {built.reused} kept"
+        else f"is built: {built.embedded} texts embedded, {built.reused} kept from before"
     )
-    return (
+    lines = [
         f"{index} {what}; {built.manifest.articles} articles, {built.manifest.passages} passages, "
-        f"{aside} lines set aside (captions, teasers, datelines)"
-    )
+        f"{aside} parts set aside (captions, teasers, datelines)"
+    ]
+    if built.ignored:
+        lines.append(f"passed over, articles are {KINDS}: {_some(built.ignored)}")
+    if built.kept:
+        lines.append(f"kept as they were last read: {_some(built.kept)}")
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 @app.command()
@@ -172,8 +193,8 @@ def _say_what_was_asked(typed: str, asked: str) -> None:
 
 def _interval(start: str | None, end: str | None) -> dict[str, Any]:
     return {
-        "published_from": parse_day(start, "--from", "first") if start else None,
-        "published_to": parse_day(end, "--to", "last") if end else None,
+        "published_from": parse_day(start, "--from", "first") if start is not None else None,
+        "published_to": parse_day(end, "--to", "last") if end is not None else None,
     }
 
 
@@ -194,7 +215,7 @@ def chat(
     from rag.engine import Engine
 
     with err.status("loading the model"):
-        engine = Engine(index, corpus, load_model(model), Path("eval/questions.jsonl"))
+        engine = Engine(index, corpus, load_model(model), Path("eval/questions.jsonl"), _max_bytes())
     serve(
         engine,
         host,
@@ -211,7 +232,7 @@ def doctor_(index: IndexDir = SETTINGS.index) -> None:
     faults = doctor(index)
     if not faults:
         opened = Index.open(index)
-        faults = doctor(index, load_encoder(opened.manifest.encoder))
+        faults = doctor(index, opened.encoder)
     for fault in faults:
         print(f"rag: {fault}", file=sys.stderr)
     if faults:
@@ -272,6 +293,9 @@ def _reporter(progress: Progress) -> Callable[[str, int, int], None]:
     bars: dict[str, Any] = {}
 
     def report(label: str, done: int, total: int) -> None:
+        if not progress.console.is_terminal:
+            _tell(progress.console, label, done, total)
+            return
         if label not in bars:
             for bar in bars.values():
                 progress.update(bar, visible=False)
@@ -279,6 +303,13 @@ def _reporter(progress: Progress) -> Callable[[str, int, int], None]:
         progress.update(bars[label], completed=done, total=total or None)
 
     return report
+
+
+def _tell(console: Console, label: str, done: int, total: int) -> None:
+    """Say where a long stage is, a line for each tenth of it, where no bar can be drawn."""
+    tenth = total // 10
+    if total >= TOLD_FROM and done // tenth > (done - 1) // tenth:
+        console.print(f"{label}: {done:,} of {total:,}")
 
 
 def main() -> None:
@@ -290,13 +321,15 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        status, line = int(app(standalone_mode=False) or 0), "stopped"
+        if status != STOPPED:  # typer makes one of an interrupt
+            sys.exit(status)
     except RagError as error:
         status, line = error.exit_code, str(error)
     except TyperException as error:
         status, line = UsageError.exit_code, f"{error.format_message()} See `rag --help`."
     except (typer.Abort, KeyboardInterrupt):
-        status, line = 130, "stopped"
+        status, line = STOPPED, "stopped"
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone
     print(f"rag: {' '.join(line.split())}", file=sys.stderr)

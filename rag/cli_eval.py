@@ -24,10 +24,10 @@ from rag.eval_suggest import suggest, write_suggestions
 from rag.evaluate import Options, Outcomes, Search, System, run
 from rag.index import Index, load_encoder
 from rag.search import find
-from rag.settings import Settings
+from rag.settings import for_options
 from rag.types import Hit, Turn
 
-SETTINGS = Settings()
+SETTINGS, _ = for_options()  # what is wrong with them rag.cli says
 DERIVED = Path("eval/out")  # indexes of BEIR folders; safe to delete
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -49,17 +49,25 @@ class Corpus:
     ignored: tuple[str, ...] = ()
 
 
-def read_corpus(folder: Path, *, max_bytes: int = MAX_BYTES, today: date | None = None) -> Corpus:
+def read_corpus(
+    folder: Path,
+    *,
+    max_bytes: int = MAX_BYTES,
+    today: date | None = None,
+    report: Callable[[int, int], None] = lambda *_: None,
+) -> Corpus:
     """Read all article files (``SUFFIXES``) below a folder, in whatever case the ending is written.
 
-    ``today`` (by default the clock's) bounds the dates that are believed. Of two files with the same id the
-    second is a problem. Raises CorpusError when the folder is missing, cannot be listed or holds no article
+    ``today`` (by default the clock's) bounds the dates that are believed, but for those of front matter. Of
+    two files with the same id the second is a problem. ``report`` is told how many files are read, of how
+    many. Raises CorpusError when the folder is missing, cannot be listed or holds no article
     file at all; files that cannot be used are returned as problems.
     """
     paths, ignored = _listed(folder)
     articles: dict[str, Article] = {}
     problems: list[UnreadableArticleError] = []
-    for path in paths:
+    for place, path in enumerate(paths, start=1):
+        report(place, len(paths))
         try:
             article = read_article(path, folder, max_bytes=max_bytes, today=today)
             if article.id in articles:
@@ -80,6 +88,10 @@ def read_article(path: Path, root: Path, *, max_bytes: int = MAX_BYTES, today: d
     """
     relative = _posix(path.relative_to(root))
     article_id = relative.removesuffix(path.suffix)
+    if (shown := _printable(str(path))) != str(path):
+        raise UnreadableArticleError(
+            _printable(article_id), f"{shown} has a name that is not UTF-8; rename it"
+        )
     try:
         text = _decoder(path)(_bytes(path, max_bytes))
         return to_article(text, relative, today=today or date.today())
@@ -209,10 +221,14 @@ def _listed(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
         what = "is not a folder" if folder.exists() else "does not exist"
         raise CorpusError(f"the folder of articles {folder} {what}; give a folder with {KINDS}")
     files = sorted(_walk(folder))
-    articles = [f for f in files if f.suffix.lower() in SUFFIXES]
+    articles = [f for f in files if _is_article(f)]
     if not articles:
         raise CorpusError(f"there is no article in {folder}; put {KINDS} there")
-    return articles, tuple(_posix(f.relative_to(folder)) for f in files if f not in set(articles))
+    return articles, tuple(_printable(_posix(f.relative_to(folder))) for f in files if not _is_article(f))
+
+
+def _is_article(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -220,6 +236,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise CorpusError(f"{error.filename} cannot be listed ({error.strerror}); check its permissions")
 
     for place, folders, names in os.walk(folder, onerror=refuse):
+        yield from (Path(place) / name for name in folders if (Path(place) / name).is_symlink())
         folders[:] = [f for f in folders if not f.startswith(".") and not _belongs_to_a_page(f, names)]
         for name in names:
             if not name.startswith(".") and name.lower() != "readme.md":
@@ -230,6 +247,11 @@ def _belongs_to_a_page(folder: str, names: Iterable[str]) -> bool:
     """Whether a folder holds the pictures and frames of a page that a browser has saved beside it."""
     page = folder.removesuffix("_files")
     return page != folder and any(f"{page}{suffix}" in names for suffix in _PAGES)
+
+
+def _printable(name: str) -> str:
+    """Return a name as it can be printed: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _posix(path: Path) -> str:

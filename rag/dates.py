@@ -15,7 +15,7 @@ from typing import Literal
 
 from rag import date_patterns as patterns
 from rag.errors import UsageError
-from rag.text import fold
+from rag.text import fold, lowered
 from rag.types import Span
 
 _LEAP = 2000  # stands for an unknown year: 29 February is a day
@@ -256,7 +256,7 @@ def _numeric(groups: dict[str, str], day_first: bool) -> tuple[PartialDate, Part
 
 
 def _month(name: str) -> int:
-    return int(name) if name.isdigit() else patterns.MONTHS.index(name[:3].lower()) + 1
+    return int(name) if name.isdigit() else patterns.MONTHS.index(lowered(name[:3])) + 1
 
 
 def _vietnamese_month(name: str | None) -> int | None:

@@ -14,29 +14,37 @@ from tempfile import TemporaryDirectory
 from rag import generation
 from rag.answer import Answerer
 from rag.build import build
-from rag.corpus import KINDS, SUFFIXES, UnreadableArticleError, read_article
+from rag.corpus import KINDS, MAX_BYTES, SUFFIXES, UnreadableArticleError, read_article
 from rag.errors import CorpusError
 from rag.eval_questions import read_jsonl
-from rag.index import Index, load_encoder
+from rag.index import Index, encoder_of
 from rag.next_questions import from_passages, nearest, still_answered
+from rag.search import find
 from rag.types import Article, ChatModel, Hit, Interval, Progress, Turn
 
 File = tuple[str, bytes]
+LONGEST_NAME = 200  # bytes; file systems end at 255
 
 
 class Engine:
     """One index folder, its corpus folder and one model behind a page or a service.
 
-    ``questions`` is a question file; those that the articles still answer are offered to readers.
+    ``questions`` is a question file; those that the articles still answer are offered to readers. Articles
+    that are added may have ``max_bytes``.
     """
 
     def __init__(
-        self, index: Path, corpus: Path, model: ChatModel | None, questions: Path | None = None
+        self,
+        index: Path,
+        corpus: Path,
+        model: ChatModel | None,
+        questions: Path | None = None,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
-        self._folder, self._corpus, self._model = index, corpus, model
+        self._folder, self._corpus, self._model, self._max_bytes = index, corpus, model, max_bytes
         self._building = threading.Lock()
         self._questions = read_jsonl(questions) if questions and questions.is_file() else []
-        self._encoder = load_encoder(generation.read_manifest(generation.current(index)).encoder)
+        self._encoder = encoder_of(generation.read_manifest(generation.current(index)))
         self.reload()
 
     def answer_stream(
@@ -64,10 +72,11 @@ class Engine:
         published_from: date | None = None,
         published_to: date | None = None,
     ) -> Sequence[Hit]:
-        """Return the best passages, best first; loads no language model."""
-        return self._index.search(
-            question, k, source=source, published_from=published_from, published_to=published_to
+        """Return the best passages for a question as it was typed, best first; loads no language model."""
+        found = find(
+            self._index, question, k, source=source, published_from=published_from, published_to=published_to
         )
+        return found.hits
 
     def articles(self) -> Sequence[Article]:
         """Return the articles that are indexed now, by id."""
@@ -102,7 +111,7 @@ class Engine:
                 (self._corpus / name).write_bytes(staged.read_bytes())
         yield 0.5, "Embedding the new passages"
         with self._building:
-            built = build(self._corpus, self._folder, self._encoder)
+            built = build(self._corpus, self._folder, self._encoder, max_bytes=self._max_bytes)
         self.reload()
         yield (
             1.0,
@@ -123,11 +132,13 @@ class Engine:
         path = folder / _plain(name)
         if path.suffix.lower() not in SUFFIXES:
             return f"only {KINDS} are articles"
+        if path.stem.lower() == "readme" or len(path.name.encode()) > LONGEST_NAME:
+            return "no article can have this name; rename the file"
         if path.stem in {there.stem for home in (self._corpus, folder) for there in _articles_in(home)}:
             return "an article of this name is there already; rename the file to add it beside"
         path.write_bytes(content)
         try:
-            read_article(path, folder)
+            read_article(path, folder, max_bytes=self._max_bytes)
         except UnreadableArticleError as error:
             path.unlink()
             return str(error).replace(str(path), name).removeprefix(name).strip(" ,:")

@@ -5,6 +5,7 @@ The only module that knows the file names inside an index folder:
     CURRENT                     the name of the generation that answers; replaced by one atomic rename
     generations/NAME/           manifest.json (written last), articles.jsonl, passages.jsonl,
                                 vectors.faiss, bm25/
+    vectors.unfinished          what a build has embedded so far, see rag/unfinished.py
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from rag.types import Article, Encoder, Passage, SetAside
 from rag.vectors import Vectors
 
 SCHEMA = 1
-REBUILD = "rebuild the index with `rag index --force`"
+REBUILD = "rebuild the index: `rag index --corpus DIR --index DIR --force`"
 CURRENT, GENERATIONS, MANIFEST = "CURRENT", "generations", "manifest.json"
+UNFINISHED, AGAIN = "vectors.unfinished", "-again"
 ARTICLES, PASSAGES, VECTORS, BM25 = "articles.jsonl", "passages.jsonl", "vectors.faiss", "bm25"
 
 
@@ -55,6 +57,24 @@ def current(folder: Path) -> Path:
     return folder / GENERATIONS / Path(name).name
 
 
+def holds(folder: Path, name: str) -> bool:
+    """Whether what is called ``name`` by its content is what answers now."""
+    return current(folder).name.removesuffix(AGAIN) == name
+
+
+def fresh_name(folder: Path, name: str) -> str:
+    """Return a name for a generation that is not the current one's, whose files are never touched."""
+    try:
+        return name + AGAIN if current(folder).name == name else name
+    except BrokenIndexError:
+        return name
+
+
+def unfinished(folder: Path) -> Path:
+    """Return the file of an index folder for vectors that no generation holds yet."""
+    return folder / UNFINISHED
+
+
 def read_manifest(generation: Path) -> Manifest:
     """Read a generation's manifest; BrokenIndexError when it is missing, damaged or of another schema."""
     path = generation / MANIFEST
@@ -63,8 +83,10 @@ def read_manifest(generation: Path) -> Manifest:
         schema = data["schema"]
         if schema != SCHEMA:
             raise BrokenIndexError(f"{path} has schema {schema}, this version reads {SCHEMA}: {REBUILD}")
-        return Manifest(**data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        manifest = Manifest(**data)
+        sorted(manifest.files.items())
+        return manifest
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenIndexError(f"{path} cannot be read ({type(error).__name__}): {REBUILD}") from None
 
 
@@ -80,15 +102,20 @@ def file_faults(generation: Path, manifest: Manifest) -> list[str]:
     faults = []
     for name, wanted in sorted(manifest.files.items()):
         path = generation / name
-        if not path.is_file():
+        try:
+            if sha256(path) != wanted:
+                faults.append(f"{path} is damaged (its sha256 is not the manifest's)")
+        except FileNotFoundError:  # asking first would not help: another build may retire it in between
             faults.append(f"{path} is missing")
-        elif sha256(path) != wanted:
-            faults.append(f"{path} is damaged (its sha256 is not the manifest's)")
+        except OSError as error:
+            faults.append(f"{path} cannot be read ({error.strerror})")
     return faults
 
 
 def check_counts(parts: Parts, manifest: Manifest) -> None:
-    """Raise BrokenIndexError unless passages, vectors and BM25 rows are as many as the manifest says."""
+    """Raise BrokenIndexError unless passages, vectors and BM25 rows are as many as the manifest says, and no
+    two passages have the same id.
+    """
     counts = {len(parts.passages), len(parts.lexical), manifest.passages}
     wanted = len(units(parts.passages))
     if len(counts) != 1 or len(parts.articles) != manifest.articles or len(parts.vectors) != wanted:
@@ -97,6 +124,8 @@ def check_counts(parts: Parts, manifest: Manifest) -> None:
             f"{len(parts.vectors)} vectors and {len(parts.lexical)} BM25 rows, not what its manifest says: "
             f"{REBUILD}"
         )
+    if len({passage.id for passage in parts.passages}) != len(parts.passages):
+        raise BrokenIndexError(f"two passages of the index have the same id: {REBUILD}")
 
 
 def read_parts(generation: Path) -> Parts:

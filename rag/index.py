@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag import generation, ranking
 from rag.encoder import SentenceEncoder
-from rag.errors import BrokenIndexError, RagError
+from rag.errors import BrokenIndexError, RagError, UsageError
 from rag.generation import Manifest
 from rag.models import model_path
 from rag.neighbours import JOINED, joined
@@ -79,7 +79,7 @@ class Index:
         """The encoder that made the index, loaded at the first search."""
         if self._given_encoder is not None:
             return self._given_encoder
-        return load_encoder(self.manifest.encoder)
+        return encoder_of(self.manifest)
 
     @cached_property
     def reader(self) -> PassageReader | None:
@@ -115,6 +115,10 @@ class Index:
         titles = (article.title for article in self.articles.values())
         texts = [*(passage.text for passage in self.parts.passages), *titles]
         return Speller(texts, lambda word: ranking.holds(self.parts, word))
+
+    def tells_of(self, word: str) -> bool:
+        """Whether any passage has a word or an inflection of it."""
+        return bool(self.parts.lexical.scores(word).any())
 
     def sources(self) -> list[str]:
         """The names of the sources in the index, sorted."""
@@ -198,6 +202,19 @@ def _read(reader: PassageReader | None, question: str, hits: Sequence[Hit]) -> d
 def load_encoder(name: str) -> SentenceEncoder:
     """Load an encoder by its registry name; ModelError when its weights are not here."""
     return SentenceEncoder(Path(model_path(name)), name)
+
+
+def encoder_of(manifest: Manifest) -> SentenceEncoder:
+    """Load the encoder that made an index; BrokenIndexError when it is not known here, ModelError without its
+    weights.
+    """
+    try:
+        return load_encoder(manifest.encoder)
+    except UsageError:
+        raise BrokenIndexError(
+            f"the index was made by the encoder {manifest.encoder!r}, which is not known here: "
+            f"{generation.REBUILD}"
+        ) from None
 
 
 @lru_cache(maxsize=3)

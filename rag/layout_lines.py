@@ -1,7 +1,7 @@
 """What a line of a raw article is when seen by itself: a caption, a menu entry, a byline, a dateline …
 
 Pure, in English and Vietnamese. Rules are of form, never of one publisher's wording; a line that no rule
-knows is text. What a line is by its place among others is decided in layout.py.
+knows is text. What a line is by its place among others is decided in layout_places.py.
 """
 
 from __future__ import annotations
@@ -157,8 +157,8 @@ def source_of(line: str) -> str | None:
 
 _END_LINE = re.compile(r"^\W*(?:###+|[-–—]+\s*ends?\s*[-–—]+|-?30-|\(ends?\)|\./\.)\W*$", re.IGNORECASE)
 _SLASH_END = re.compile(r"(?<=\.)/\.(?=\s|$)")
-_AGENCY_END = re.compile(r"\s*(?:—|–|--|\s-)\s*(?P<agency>[A-Z]{2,8}(?:/[A-Z]{2,8})*)\s*$")
-_AGENCY_PAREN = re.compile(r"\s*\((?P<agency>[A-Za-z]{2,10}(?:/[A-Za-z]{2,10})*)\)\s*$")
+_AGENCY_END = re.compile(r"(?<!\s)\s*(?:—|–|--|\s-)\s*(?P<agency>[A-Z]{2,8}(?:/[A-Z]{2,8})*)\s*$")
+_AGENCY_PAREN = re.compile(r"(?<!\s)\s*\((?P<agency>[A-Za-z]{2,10}(?:/[A-Za-z]{2,10})*)\)\s*$")
 
 
 def is_end_line(line: str) -> bool:

@@ -139,7 +139,7 @@ def model_path(name: str) -> Path | str:
         return folder
     if _HUB_ID.fullmatch(name):
         return name
-    names = ", ".join(model.name for model in registry())
+    names = ", ".join(model.name for model in registry() if model.role == "generator")
     raise UsageError(
         f"there is no model {name!r}; give {names}, a model folder, or a hub id such as owner/name"
     )

@@ -9,10 +9,12 @@ sees nothing else.
 from collections.abc import Callable
 from typing import Any
 
-from rag.errors import RagError
+from rag.errors import RagError, UsageError
 from rag.page_events import Callbacks
 from rag.page_forms import read_day
 from rag.records import answer_record, hit_record
+
+MOST = 100  # passages of one search: more would keep all others waiting
 
 
 def endpoints(
@@ -24,7 +26,7 @@ def endpoints(
 
     def search(
         question: str,
-        k: int = 10,
+        k: int = 5,
         source: str | None = None,
         published_from: str | None = None,
         published_to: str | None = None,
@@ -33,7 +35,7 @@ def endpoints(
 
         Args:
             question: what to look for, in plain words
-            k: how many passages to return
+            k: how many passages to return, 100 at most
             source: only articles of this source
             published_from: only articles published on this day or later, as YYYY-MM-DD
             published_to: only articles published on this day or earlier, as YYYY-MM-DD
@@ -41,6 +43,8 @@ def endpoints(
         """
         try:
             first, last = read_day(published_from, "published_from"), read_day(published_to, "published_to")
+            if not isinstance(k, int) or k > MOST:
+                raise UsageError(f"k is {k!r}: ask for 1 to {MOST} passages")
             return [dict(hit_record(h)) for h in callbacks.engine.search(question, k, source, first, last)]
         except RagError as problem:
             raise shown(problem) from problem

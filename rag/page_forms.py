@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from rag.page_wording import scope
 from rag.types import Interval
 
 File = tuple[str, bytes]  # name, content
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T]\d\d:\d\d(?::\d\d)?)?")  # a date field adds the hour
 
 
 def article_files(
@@ -60,7 +62,8 @@ def read_day(text: str | None, name: str) -> date | None:
     """Return a date written YYYY-MM-DD; None when the text is empty. Raises UsageError when it is no date."""
     if not text or not text.strip():
         return None
+    match = _DAY.fullmatch(text.strip())
     try:
-        return date.fromisoformat(text.strip()[:10])
+        return date.fromisoformat(match[1] if match else "")
     except ValueError:
         raise UsageError(f"{name}: {text.strip()!r} is not a date. Write it as 2024-05-31.") from None

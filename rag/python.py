@@ -10,7 +10,7 @@ from threading import Lock
 from rag.answer import Answerer, Filters, load_model
 from rag.index import Index
 from rag.search import find, open_index
-from rag.settings import Settings
+from rag.settings import settings
 from rag.types import Answer, ChatModel, Hit, Turn
 
 
@@ -65,13 +65,13 @@ def ask(
     another is named. Raises UsageError, BrokenIndexError or ModelError.
     """
     opened = _opened(index)
-    return Answerer(opened, _loaded(model or Settings().model)).answer(
+    return Answerer(opened, _loaded(model or settings().model)).answer(
         question, history, source=source, published_from=published_from, published_to=published_to
     )
 
 
 def _opened(index: Index | str | Path | None) -> Index:
-    return index if isinstance(index, Index) else open_index(Path(index or Settings().index))
+    return index if isinstance(index, Index) else open_index(Path(index or settings().index))
 
 
 class _Named:

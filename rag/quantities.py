@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rag.text import lowered
+
+MOST_DIGITS = 30  # of a figure; longer runs are no figures, and Python reads no number of some thousands
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
@@ -95,13 +98,15 @@ def hedge(text: str, figure: Quantity) -> str:
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     start, end = match.span()
+    if sum(c.isdigit() for c in match.group()) > MOST_DIGITS:
+        return None
     if match["fraction"]:
         top, bottom = match["fraction"].split("/")
         return Quantity(Fraction(int(top), int(bottom)), "fraction", start, end) if int(bottom) else None
     if match["words_fraction"]:
         return _fraction_in_words(match)
     if match["ordinal"]:
-        return Quantity(Fraction(_ordinal(match["ordinal"].lower())), "ordinal", start, end)
+        return Quantity(Fraction(_ordinal(lowered(match["ordinal"]))), "ordinal", start, end)
     value = _value(match)
     if value is None:
         return None
@@ -116,7 +121,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
 
 
 def _currency(word: str) -> str:
-    word = word.lower().removeprefix("us ")
+    word = lowered(word).removeprefix("us ")
     return _CURRENCIES.get(word) or _CURRENCIES[word.rstrip("s")]
 
 
@@ -125,19 +130,19 @@ def _ordinal(word: str) -> int:
 
 
 def _fraction_in_words(match: re.Match[str]) -> Quantity:
-    top, bottom = (match["fraction_top"] or "").lower(), (match["fraction_bottom"] or match["half"]).lower()
+    top, bottom = lowered(match["fraction_top"] or ""), lowered(match["fraction_bottom"] or match["half"])
     share = Fraction(_CARDINALS.get(top, 1), _PARTS[bottom])
     if match["half_scale"]:
-        return Quantity(share * _SCALES[match["half_scale"].lower()], "number", *match.span())
+        return Quantity(share * _SCALES[lowered(match["half_scale"])], "number", *match.span())
     return Quantity(share, "fraction", *match.span())
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
     if match["digits"]:
-        scale = (match["digit_scale"] or "").lower()
+        scale = lowered(match["digit_scale"] or "")
         return Fraction(match["digits"].replace(",", "")) * _SCALES.get(scale, 1)
     total, current = 0, 0
-    for word in re.split(r"[ -]+", match["cardinal"].lower()):
+    for word in re.split(r"[ -]+", lowered(match["cardinal"])):
         if word in ("a", "an"):
             current = 1
         elif word in _CARDINALS:

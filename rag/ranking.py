@@ -255,6 +255,8 @@ MAX_QUESTION = 2000  # characters; longer ones are pasted articles, which no enc
 
 def check_question(question: str) -> None:
     """Raise UsageError for a question that nothing could be searched with."""
+    if not isinstance(question, str) or question != question.encode(errors="replace").decode():
+        raise UsageError(f"the question {question!r:.60} is not a text in UTF-8: type it anew")
     if not question.strip():
         raise UsageError("the question is empty: type a few words")
     if len(question) > MAX_QUESTION:
@@ -275,13 +277,16 @@ def article_filter(
     published_to: date | None,
 ) -> Callable[[Article], bool] | None:
     """Return which articles a search may see, None for all; UsageError when the filters cannot be used."""
-    if k < 1:
-        raise UsageError(f"k is {k}: ask for at least 1 passage")
+    if not isinstance(k, int) or k < 1:
+        raise UsageError(f"k is {k!r}: ask for at least 1 passage")
+    for name, day in (("published_from", published_from), ("published_to", published_to)):
+        if day is not None and not isinstance(day, date):
+            raise UsageError(f"{name} is {day!r}: give a datetime.date")
     if published_from and published_to and published_to < published_from:
         raise UsageError(
             f"the interval {published_from} to {published_to} ends before it begins: swap the two dates"
         )
-    wanted = fold(source) if source else None
+    wanted = fold(source) if source is not None else None
     known = sorted({a.source for a in articles.values() if a.source})
     if wanted is not None and wanted not in map(fold, known):
         raise UsageError(

@@ -28,7 +28,7 @@ ADAPTED = (  # the linear maps of a layer that have an adapter
     "attention.output.dense", "intermediate.dense", "output.dense",
 )  # fmt: skip
 SCALE = 2.0  # of what an adapter adds
-LONGEST_QUESTION = 400  # characters
+LONGEST_QUESTION, QUESTION_TOKENS = 400, 128  # characters and tokens; what stands behind them is not read
 TOKENS = 320  # of question and passage together; a passage of 110 words has about 160
 BATCH = 10
 LONGEST_SPAN = 25  # tokens of an answer
@@ -57,11 +57,19 @@ class MiniLMReader:
         found: dict[int, Read] = {}
         by_length = sorted(range(len(passages)), key=lambda i: len(passages[i][0]))
         with self._lock:
+            asked = self._cut(question)
             for first in range(0, len(passages), BATCH):  # like lengths together: less padding
                 places = by_length[first : first + BATCH]
                 batch = [passages[i] for i in places]
-                found |= zip(places, self._read(question[:LONGEST_QUESTION], batch), strict=True)
+                found |= zip(places, self._read(asked, batch), strict=True)
         return [found[i] for i in range(len(passages))]
+
+    def _cut(self, question: str) -> str:
+        """Return as much of a question as leaves room for a passage."""
+        question = question[:LONGEST_QUESTION]
+        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        ends = [end for _, end in offsets["offset_mapping"]]
+        return question if len(ends) <= QUESTION_TOKENS else question[: ends[QUESTION_TOKENS - 1]]
 
     def _read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:
         import torch

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
+from rag import generation
 from rag.conversation import last_answer, standalone
 from rag.index import Index
 from rag.plain_question import plain
 from rag.question_dates import QuestionDates, question_dates
-from rag.ranking import BEHIND, check_question
+from rag.ranking import BEHIND, MAX_QUESTION, check_question
 from rag.small_talk import asked
 from rag.types import Article, Hit, Interval, Passage, Turn
 
@@ -90,7 +92,7 @@ def find(
     turns = sum(role == "user" for role, _ in history)
     found = Found(question, alone, interval, dates, (), last_answer(history), turns, perhaps)
     hits = index.search(
-        alone[:2000],
+        alone[:MAX_QUESTION],
         k,
         source=source,
         published_from=interval.start if interval else None,
@@ -120,13 +122,16 @@ def nothing_found(found: Found, source: str | None) -> str:
 
 def open_index(folder: Path) -> Index:
     """Open an index folder, and only once as long as the same generation answers."""
-    current = folder / "CURRENT"
-    return _opened(folder, current.stat().st_mtime_ns if current.is_file() else 0)
+    with _OPENING:  # who asks first while it is opened waits for it
+        return _opened(folder.resolve(), generation.current(folder))
 
 
 @lru_cache(maxsize=2)
-def _opened(folder: Path, _stamp: int) -> Index:
+def _opened(folder: Path, _current: Path) -> Index:
     return Index.open(folder)
+
+
+_OPENING = Lock()
 
 
 def _filter(dates: QuestionDates, start: date | None, end: date | None) -> Interval | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.abstention import REFUSAL, what_is_missing
+from rag.abstention import REFUSAL
 from rag.beside import LONGEST_ANSWER, beyond
 from rag.excerpts import length
 from rag.parts import joined
-from rag.types import Answer, Draft, Progress, Turn
+from rag.types import Answer, Draft, Hit, Progress, Turn
 
 BESIDE_A_SURE_ONE = 0.375  # of the threshold: who is right to ask one of two things mostly is with both
 
@@ -41,11 +41,13 @@ def each(
     history: Sequence[Turn],
     shown: int,
     threshold: float,
+    missing: Callable[[str, Sequence[Hit]], str],
 ) -> Generator[Progress]:
     """Answer the parts of a question and join what comes of it.
 
     The words of an answer are shared out evenly, and what a part leaves goes to those after it. A part that
-    is less sure than ``threshold`` is answered beside one that is surer, and never without.
+    is less sure than ``threshold`` is answered beside one that is surer, and never without: ``missing`` says
+    what it lacks.
     """
     turns, answers, text, left = list(history), list[Answer](), "", LONGEST_ANSWER
     for place, part in enumerate(asked):
@@ -63,12 +65,12 @@ def each(
                 elif not answers:  # passages are shown once, while the other parts are looked for
                     yield step
     if all((answer.confidence or 0.0) < threshold for answer in answers):
-        answers = [_refused(part, answer) for part, answer in zip(asked, answers, strict=True)]
+        answers = [_refused(part, answer, missing) for part, answer in zip(asked, answers, strict=True)]
     yield joined(asked, answers, shown)
 
 
-def _refused(part: str, answer: Answer) -> Answer:
+def _refused(part: str, answer: Answer, missing: Callable[[str, Sequence[Hit]], str]) -> Answer:
     if answer.abstained:
         return answer
-    reason = what_is_missing(part, answer.hits)
+    reason = missing(part, answer.hits)
     return replace(answer, text=REFUSAL, statements=(), timeline=(), abstained=True, reason=reason)

@@ -19,6 +19,7 @@ _FOLD = str.maketrans(
     }
 )  # fmt: skip
 
+_TAKEN_FOR = str.maketrans("ſıİ\N{KELVIN SIGN}", "siik")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?", re.UNICODE)
 
 
@@ -29,6 +30,13 @@ def fold(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text.translate(_FOLD)).casefold().translate(_FOLD)
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def lowered(word: str) -> str:
+    """Return what a pattern that ignores case has matched in lower case: to it the dotless i, the long s of
+    old prints and the sign of Kelvin are an i, an s and a k, which ``str.lower`` leaves as they are.
+    """
+    return word.translate(_TAKEN_FOR).lower()
 
 
 def words(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,16 @@ def test_a_signal_that_is_not_there_says_nothing() -> None:
 def test_a_name_in_another_spelling_is_not_missing() -> None:
     told = "Vietnamese firms built the harbour."
     hit = Hit(Passage("a#0", "a", 0, len(told), told), article("a", told), 1.0, 1)
-    assert what_is_missing("Who paid for the harbour of Viet Nam?", [hit]) == (
-        "the nearest passages do not mention “paid”"
+    said = partial(what_is_missing, hits=[hit], told_of=lambda word: word == "paid")
+    assert said("Who paid for the harbour of Viet Nam?") == "no passage that was found states it"
+
+
+def test_a_refusal_says_what_is_named_nowhere_near_or_else_what_no_article_mentions() -> None:
+    told = "Firms built the harbour."
+    hit = Hit(Passage("a#0", "a", 0, len(told), told), article("a", told), 1.0, 1)
+    said = partial(what_is_missing, hits=[hit], told_of=lambda word: word == "paid")
+    assert said("Who paid 40 firms in Rome for it?") == "the nearest passages do not mention “Rome”, “40”"
+    assert said("Who paid the smiths and masons?") == (
+        "no article mentions “smiths”, “masons”: other words may find it"
     )
+    assert said("Who paid the firms?") == "no passage that was found states it"

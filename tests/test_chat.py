@@ -87,7 +87,9 @@ def test_language_models_find_the_same_two_tools(page: Any) -> None:
     assert sorted(tools) == ["ask", "search"]
     assert tools["ask"].description.startswith("Answer a question from the news articles")
     assert tools["search"].inputSchema["required"] == ["question"]
-    assert tools["search"].inputSchema["properties"]["k"]["description"] == "how many passages to return"
+    assert tools["search"].inputSchema["properties"]["k"]["description"] == (
+        "how many passages to return, 100 at most"
+    )
     assert not found.isError
     assert "ferry-2023" in found.content[0].text
 

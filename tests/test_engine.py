@@ -20,7 +20,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "ferry.txt").write_text(FERRY, encoding="utf-8")
     encoder = WordEncoder()
-    monkeypatch.setattr("rag.engine.load_encoder", lambda name: encoder)
+    monkeypatch.setattr("rag.engine.encoder_of", lambda manifest: encoder)
     build(tmp_path / "corpus", tmp_path / "index", encoder)
     return Engine(tmp_path / "index", tmp_path / "corpus", None)
 

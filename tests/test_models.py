@@ -77,7 +77,7 @@ def test_model_path_of_a_folder_and_of_a_hub_id(python: FakePython, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["", "nothing", "a/b/c", "./gone", "~nobody-here/x", "x" * 5000, "a\0b"])
 def test_model_path_of_anything_else_lists_what_there_is(python: FakePython, name: str) -> None:
-    with pytest.raises(UsageError, match="tiny, folder"):
+    with pytest.raises(UsageError, match="give tiny, a model folder"):
         models.model_path(name)
 
 
