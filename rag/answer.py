@@ -29,7 +29,7 @@ from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
 from rag.question_dates import QuestionDates
-from rag.ranking import check_question, reranked
+from rag.ranking import check_history, check_question, reranked
 from rag.reading import Reading
 from rag.rivals import repeated
 from rag.search import Found, find, nothing_found, tidied
@@ -87,6 +87,7 @@ class Answerer:
         Raises UsageError for a question or a filter that cannot be used.
         """
         check_question(question)
+        check_history(history)
         plain = tidied(self.index, question)
         if why := aside(plain, self.index.articles.values()):
             yield from self._set_aside(question, why)

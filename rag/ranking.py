@@ -21,7 +21,7 @@ from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
 from rag.text import content_words, fold, words
-from rag.types import Article, Hit, Interval, Passage, Read, Span
+from rag.types import Article, Hit, Interval, Passage, Read, Span, Turn
 from rag.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -266,6 +266,17 @@ def check_question(question: str) -> None:
     if not words(question):
         raise UsageError(
             f"the question {question.strip()[:40]!r} has no word or number in it: type a few words"
+        )
+
+
+def check_history(history: Sequence[Turn]) -> None:
+    """Raise UsageError for turns of a conversation that are not pairs of a role and a text."""
+    for place, turn in enumerate(history, start=1):
+        match turn:
+            case ("user" | "assistant", str()) | ["user" | "assistant", str()]:
+                continue
+        raise UsageError(
+            f'turn {place} of the history is {turn!r}: give (role, text), the role "user" or "assistant"'
         )
 
 

@@ -14,7 +14,7 @@ from rag.conversation import last_answer, standalone
 from rag.index import Index
 from rag.plain_question import plain
 from rag.question_dates import QuestionDates, question_dates
-from rag.ranking import BEHIND, MAX_QUESTION, check_question
+from rag.ranking import BEHIND, MAX_QUESTION, check_history, check_question
 from rag.small_talk import asked
 from rag.types import Article, Hit, Interval, Passage, Turn
 
@@ -80,6 +80,7 @@ def find(
     Raises UsageError as ``Index.search`` does.
     """
     check_question(question)
+    check_history(history)
     question = tidied(index, question)
     history = [(role, tidied(index, text) if role == "user" else text) for role, text in asked(history)]
     today = today or date.today()

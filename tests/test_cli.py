@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from rag import cli, cli_eval
 from rag.index import Index
@@ -234,3 +237,52 @@ def test_refusals_are_fitted_to_several_results_of_one_model(folder: Path, run: 
 
 def test_version(run: Run) -> None:
     assert run("--version")[:2] == (0, "rag 0.1.0\n")
+
+
+@pytest.mark.parametrize("option", ["--from", "--to", "--source"])
+def test_an_empty_filter_is_wrong_use_and_no_wider_search(folder: Path, run: Run, option: str) -> None:
+    status, out, err = run("search", "ferry", "--index", folder, option, "")
+    assert (status, out) == (2, "")
+    assert "''" in err
+
+
+def test_an_interrupt_is_one_line(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "find", interrupted)
+    assert run("search", "ferry", "--index", folder) == (130, "", "rag: stopped\n")
+
+
+def test_a_setting_that_cannot_be_used_is_named() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "rag", "search", "ferry"],
+        env=os.environ | {"RAG_PORT": "abc"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("rag: RAG_PORT is 'abc': input should be a valid integer")
+    assert told.stderr.count("\n") == 1
+
+
+def test_what_was_passed_over_and_what_was_kept_is_said(tmp_path: Path, folder: Path, run: Run) -> None:
+    (tmp_path / "corpus" / "bridge.txt").write_bytes(b"\x00broken")
+    for n in range(7):
+        (tmp_path / "corpus" / f"{n}.pdf").write_bytes(b"%PDF")
+    status, out, err = run("index", "--corpus", tmp_path / "corpus", "--index", folder)
+    assert status == 1
+    assert "passed over, articles are .txt, .md, .html or .mhtml files: 0.pdf, 1.pdf" in out
+    assert "4.pdf and 2 more\n" in out
+    assert "kept as they were last read: bridge" in out
+    assert "bridge.txt is binary" in err
+
+
+def test_where_no_bar_can_be_drawn_long_stages_are_told_by_tenths(capsys: pytest.CaptureFixture[str]) -> None:
+    with cli._bar(Console(file=sys.stdout)) as progress:
+        report = cli._reporter(progress)
+        for done in range(1, 1001):
+            report("reading articles", done, 1000)
+        for done in range(1, 100):
+            report("embedding passages", done, 100)
+    assert capsys.readouterr().out.splitlines() == [
+        f"reading articles: {n:,} of 1,000" for n in range(100, 1001, 100)
+    ]

@@ -282,3 +282,12 @@ def test_in_year_of_a_known_range_is_its_ends(day: date, length: int) -> None:
     last = day + timedelta(days=length)
     m = only(f"from {day.isoformat()} to {last.isoformat()}")
     assert (m.first, m.last) == (day, last) == m.in_year(1900)
+
+
+@given(st.text(st.sampled_from("0123456789-/., maySeptembrOctojunlastyhirdx\u017f\u0131\u0130\u212a")))
+def test_no_text_is_too_odd_for_dates(text: str) -> None:
+    assert all(0 <= m.start < m.end <= len(text) for m in mentions(text))
+
+
+def test_a_month_in_letters_of_old_prints() -> None:
+    assert only("3 \u017fep 1921").first == date(1921, 9, 3)

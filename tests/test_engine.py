@@ -63,3 +63,14 @@ def test_when_nothing_can_be_added_all_is_as_it_was(engine: Engine, tmp_path: Pa
     with pytest.raises(CorpusError, match="no file could be added; the index is as it was"):
         next(steps)
     assert [path.name for path in (tmp_path / "corpus").iterdir()] == ["ferry.txt"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "readme.txt", "x" * 250 + ".txt"])
+def test_a_name_that_no_article_can_have_is_refused(engine: Engine, name: str) -> None:
+    said = next(engine.add([(name, FERRY.encode())]))[1]
+    assert said == f"{name} refused: no article can have this name; rename the file"
+
+
+def test_a_search_reads_a_question_as_it_was_typed(engine: Engine) -> None:
+    assert engine.search("articles from 1999 about the ferry, thanks!") == ()
+    assert [hit.article.id for hit in engine.search("Hi! Could you tell me about the ferry?")] == ["ferry"]

@@ -456,3 +456,10 @@ def test_what_is_not_the_story_of_a_real_article_is_out_of_its_body(number: str,
     text, layout = real(number)
     assert words in text
     assert not [p for p in story(text, layout) if words in p]
+
+
+def test_a_run_of_spaces_is_read_in_no_time_at_all() -> None:
+    """Patterns that try each space of a run again take the square of its length, here hours."""
+    text = "The ferry sank." + " " * 100_000 + "It was full."
+    layout = read_layout(text, date(2026, 1, 1))
+    assert "".join(text[a:b] for a, b in layout.body).replace(" ", "") == "Theferrysank.Itwasfull."

@@ -301,6 +301,10 @@ def test_dropped_and_pasted_articles_together(tmp_path: Path) -> None:
 def test_dates_and_filters_as_text() -> None:
     assert read_day(" 2024-05-31 ", "From") == date(2024, 5, 31)
     assert read_day("", "From") is read_day(None, "From") is None
+    assert read_day("2024-05-31 00:00:00", "From") == date(2024, 5, 31)
+    for wrong in ("2024-05-31garbage", "20240531", "2024-5-3", "2024-05-32"):
+        with pytest.raises(UsageError, match=f"From: '{wrong}' is not a date"):
+            read_day(wrong, "From")
     assert read_interval(None, "") is None
     assert filters_label("", None, None) == "Filters: all sources, any date"
     assert filters_label("The Post", "2024-05-31", None) == "Filters: The Post, published since 31 May 2024"

@@ -12,10 +12,12 @@ from threading import Event
 import pytest
 
 from rag import Index, ask, python, retrieve
+from rag.build import build_articles
 from rag.engine import Engine
 from rag.errors import ModelError, UsageError
+from rag.search import open_index
 from rag.types import ChatModel, Hit, Span
-from tests.conftest import ScriptedModel, WordEncoder, WordReader
+from tests.conftest import ARTICLES, ScriptedModel, WordEncoder, WordReader
 
 
 class Skimmer(ScriptedModel):
@@ -184,3 +186,49 @@ def test_skimming_finds_what_a_question_says_in_other_words(real_engine: Engine)
 
     assert place(retrieve(question, 20, index=index, skim=model)) == 1
     assert place(retrieve(question, 20, index=index)) > 1
+
+
+def test_an_index_folder_is_opened_once_however_many_ask(
+    tmp_path: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_articles(ARTICLES, tmp_path / "one" / "index", encoder)
+    build_articles(ARTICLES[:1], tmp_path / "two" / "index", encoder)
+    opened: list[Path] = []
+    whole = Index.open
+
+    def counted(folder: Path) -> Index:
+        opened.append(folder)
+        return whole(folder, encoder)
+
+    monkeypatch.setattr(Index, "open", counted)
+    monkeypatch.chdir(tmp_path / "one")
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: open_index(Path("index")), range(16)))
+    assert len(opened) == len({id(index) for index in found}) == 1
+    monkeypatch.chdir(tmp_path / "two")
+    assert len(open_index(Path("index")).articles) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"published_from": "2023-01-01"}, "published_from is '2023-01-01': give a datetime.date"),
+        ({"published_to": 2023}, "published_to is 2023: give a datetime.date"),
+        ({"source": ""}, "no article has the source ''"),
+        ({"k": 2.5}, "k is 2.5: ask for at least 1 passage"),
+        ({"history": ["And then?"]}, r"turn 1 of the history is 'And then\?': give \(role, text\)"),
+        ({"history": [("user", "a"), ("system", "b")]}, r"turn 2 of the history is \('system', 'b'\)"),
+    ],
+)
+def test_what_cannot_be_used_is_named(index: Index, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        retrieve("How many passengers?", **({"index": index} | wrong))  # type: ignore[arg-type]
+    if "k" not in wrong:
+        with pytest.raises(UsageError, match=said):
+            ask("How many passengers?", **({"index": index, "model": "none"} | wrong))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("question", ["caf\udce9 in Japan", None, 3])
+def test_what_is_no_text_is_no_question(index: Index, question: str) -> None:
+    with pytest.raises(UsageError, match="is not a text in UTF-8: type it anew"):
+        retrieve(question, index=index)

@@ -84,3 +84,32 @@ def test_third_is_a_place_unless_it_is_a_share() -> None:
 )
 def test_what_leaves_a_figure_open(text: str, expected: str) -> None:
     assert hedge(text, quantities(text)[0]) == expected
+
+
+ODD = str.maketrans(
+    "siSkK", "\u017f\u0131\u017f\u212a\u212a"
+)  # what a pattern takes for them, whatever the case
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the second of six", "one fifth", "fifths", "six million", "half a billion", "20 MILLION", "6k",
+     "us dollars 5", "5 us dollars", "sixteenth", "thirty-six", "two thirds", "5 percent",
+     "six billion kisses"],
+)  # fmt: skip
+def test_letters_of_old_prints_are_read_like_those_of_new_ones(text: str) -> None:
+    assert [q.key for q in quantities(text.translate(ODD))] == [q.key for q in quantities(text)]
+
+
+@given(
+    st.text(st.sampled_from("0123456789,./%$ thirdsecondfifthsixmillionhalf\u017f\u0131\u0130\u212a\u0663-"))
+)
+def test_no_text_is_too_odd_for_figures(text: str) -> None:
+    assert all(0 <= q.start < q.end <= len(text) for q in quantities(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 5000, "1/" + "1" * 5000, "1" * 5000 + "th", "1," + "000," * 20 + "000"]
+)
+def test_a_run_of_digits_is_no_figure(text: str) -> None:
+    assert quantities(text) == []

@@ -242,3 +242,12 @@ def test_whether_a_text_names_the_time_that_is_asked_for(text: str, named: bool 
 )
 def test_a_question_without_the_times_that_an_undated_article_may_be_of(question: str, left: str) -> None:
     assert read(question).without(question, date(2024, 10, 11)) == left
+
+
+@given(
+    st.text(
+        st.sampled_from("0123456789-/., lastnextsixyearsmonthsdaysagopreviousinweeks\u017f\u0131\u0130\u212a")
+    )
+)
+def test_no_question_is_too_odd_for_dates(text: str) -> None:
+    question_dates(text, date(2026, 1, 31))

@@ -237,3 +237,13 @@ def test_a_passage_too_long_to_be_read_whole_has_a_score_for_each_sentence(real:
     (read,) = real.read("What sails?" * 200, [(text, spans)])
     assert len(read.sentences) == 200
     assert read.sentences[-1] == min(read.sentences)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("question", ["日本語の質問です" * 60, "!" * 400 + " who?", "x" * 2000, "(" * 390])
+def test_a_question_of_any_length_leaves_room_for_passages(question: str) -> None:
+    if models.installed(READER_BASE) is None:
+        pytest.skip("the default weights are not here: `rag models pull`")
+    text = "The mayor opened the bridge on 3 May 2022."
+    (read,) = load_reader(READER).read(question, [(text, [(0, len(text))])])
+    assert np.isfinite([read.relevance, *read.sentences]).all()
