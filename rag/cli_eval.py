@@ -78,8 +78,20 @@ def evaluation(
         raise UsageError("name a question file or --beir DIR, one of the two")
     if skim is not None and not retrieval_only:
         raise UsageError(f"--skim {skim} orders a search: add --retrieval-only")
+    if skim is not None and compare:
+        raise UsageError("--skim and --compare do not go together: compare without it")
     options = Options(
-        questions or beir or Path(), result, split, limit, resume, baseline, fail_on, html, trec, without_text
+        questions or beir or Path(),
+        result,
+        split,
+        limit,
+        resume,
+        baseline,
+        fail_on,
+        html,
+        trec,
+        without_text,
+        retrieval_only,
     )
     where = index or (DERIVED / f"index-{beir.resolve().name}" if beir else SETTINGS.index)
     systems = {
@@ -132,7 +144,7 @@ def _system(where: Path, beir: Path | None, settings: Mapping[str, Any], retriev
         search=_search(opened, bool(settings.get("rerank", True)), settings.get("skim")),
         ask=ask,
         articles=opened.articles,
-        settings=dict(settings),
+        settings=dict(settings) | {"indexed": opened.manifest.fingerprint},
         models=models,
         confidence=lambda answer: answer.confidence,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -132,8 +133,10 @@ def parse_allowances(text: str) -> dict[str, float]:
             raise UsageError(f"--fail-on: {name!r} is no measure that can get worse; choose from {known}")
         try:
             allowed[name] = float(number or "0")
-        except ValueError as error:
-            raise UsageError(f"--fail-on: {part!r} needs a number, as in {name}=0.02") from error
+        except ValueError:
+            allowed[name] = math.nan
+        if not 0 <= allowed[name] < math.inf:
+            raise UsageError(f"--fail-on: {part!r} needs a number from 0 on, as in {name}=0.02")
     return allowed
 
 

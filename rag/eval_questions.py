@@ -106,7 +106,7 @@ def parse(record: dict[str, Any], number: int) -> Question:
     if not isinstance(text, str) or not text.strip():
         raise ValueError('"question" must be a text')
     return Question(
-        id=str(record.get("id", f"line-{number}")),
+        id=f"line-{number}" if record.get("id") is None else str(record["id"]),
         question=text,
         type=str(record.get("type", "other")),
         history=tuple(_turn(turn) for turn in _list(record, "history")),
@@ -171,8 +171,8 @@ def _gold(entry: Any) -> Gold:
     match entry:
         case {"article": str(article), "quote": str(quote)}:
             return Gold(article, quote)
-        case {"quote": str(quote)} if quote.strip():
-            return Gold(entry.get("article"), quote)
+        case {"quote": str(quote)} if quote.strip() and entry.get("article") is None:
+            return Gold(None, quote)
         case {"article": str(article)}:
             return Gold(article)
     raise ValueError('"evidence" must hold objects {"article": id, "quote": text}')

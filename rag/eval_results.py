@@ -112,6 +112,18 @@ def write_whole(path: Path, text: str) -> None:
         raise EvalError(f"{path} cannot be written: {error.strerror}; choose another place") from error
 
 
+def check_place(path: Path) -> None:
+    """Raise EvalError unless a file can be written there; makes the folder that it is in."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        why = "it is a folder" if path.is_dir() else ""
+        why = why or ("" if os.access(path.parent, os.W_OK) else "permission denied")
+    except OSError as error:
+        why = str(error.strerror)
+    if why:
+        raise EvalError(f"{path} cannot be written: {why}; choose another place")
+
+
 def read_result(path: Path) -> Result:
     """Read a result file. EvalError says what is wrong with one that is missing or of another shape."""
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from rag.errors import EvalError
+from rag.errors import EvalError, UsageError
 from rag.eval_questions import Gold, Question, each_line, flag, mapping, parse, read_jsonl, read_text, unique
 from rag.text import sentences
 
@@ -20,13 +20,15 @@ HALVES = ("half1", "half2")
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
     """Questions that are scored together. ``level`` says what retrieval is judged by: the passages that
-    hold the evidence, or whole articles (BEIR). ``unreviewed`` suggestions were left out.
+    hold the evidence, or whole articles (BEIR). ``unreviewed`` suggestions were left out,
+    and ``unknown`` queries that are judged and not there.
     """
 
     name: str
     questions: tuple[Question, ...]
     level: Literal["evidence", "article"] = "evidence"
     unreviewed: int = 0
+    unknown: int = 0
 
 
 def read_questions(path: Path, split: str | None = None, limit: int | None = None) -> QuestionSet:
@@ -36,8 +38,10 @@ def read_questions(path: Path, split: str | None = None, limit: int | None = Non
     ``qrels/<split>.tsv``, "test" by default); "half1" and "half2" cut any set in two by a hash of the ids,
     to tune on one and report the other. ``limit`` keeps the first so many; both become part of the name.
     Suggestions with ``"reviewed": false`` are never counted. Raises EvalError, naming file and line, on what
-    cannot be used.
+    cannot be used, UsageError for a limit below 1.
     """
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit is {limit}: ask at least 1 question")
     if not path.exists():
         raise EvalError(f"there are no questions at {path}: give a JSON Lines file or a BEIR folder")
     found = _read(path, split)
@@ -136,7 +140,8 @@ def read_beir(folder: Path, split: str = "test") -> QuestionSet:
 
     questions = unique(each_line(folder / "queries.jsonl", make), folder / "queries.jsonl")
     kept = tuple(q for q in questions if q.id in judged or not q.answerable)
-    return QuestionSet(name, kept, level="article")
+    unknown = len(judged.keys() - {q.id for q in questions})
+    return QuestionSet(name, kept, level="article", unknown=unknown)
 
 
 def _beir_question(

@@ -8,7 +8,6 @@ which may be several or none. A place whose units were all found before holds no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
 from rag.passages import article_of
@@ -78,16 +77,17 @@ def _measure(
     return [(r.query_id, str(r.measure), float(r.value)) for r in results]
 
 
-def write_run(path: Path, rankings: Mapping[str, Sequence[str]], tag: str) -> None:
-    """Write a TREC run file: ``question Q0 document rank score tag``, the score being 1/rank so that every
-    tool keeps the order. White space in an id is percent-encoded, for the format's columns are split at it.
+def run_file(rankings: Mapping[str, Sequence[str]], tag: str) -> str:
+    """Return the text of a TREC run file: ``question Q0 document rank score tag``, the score being 1/rank so
+    that every tool keeps the order. White space in an id is percent-encoded, for the format's columns are
+    split at it.
     """
     lines = [
         f"{_field(question)} Q0 {_field(document)} {rank} {1 / rank:.6f} {_field(tag)}\n"
         for question, documents in rankings.items()
         for rank, document in enumerate(documents, start=1)
     ]
-    path.write_text("".join(lines), encoding="utf-8")
+    return "".join(lines)
 
 
 def _field(text: str) -> str:

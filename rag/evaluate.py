@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -17,12 +17,13 @@ from typing import Any
 from rag import eval_results as results
 from rag.errors import EvalError, UsageError
 from rag.eval_compare import Comparison, compare, parse_allowances, worse_than_allowed
+from rag.eval_measures import BY_NAME
 from rag.eval_questions import Question
 from rag.eval_report import write_page
 from rag.eval_results import Result, summarised
 from rag.eval_rows import ARTICLES, JsonRow, Outcome, build_row
 from rag.eval_sets import QuestionSet, read_questions
-from rag.eval_trec import roll_up, write_run
+from rag.eval_trec import roll_up, run_file
 from rag.types import Answer, Article, Hit, Turn
 
 Search = Callable[[str, Sequence[Turn], int], Sequence[Hit]]
@@ -70,7 +71,8 @@ def evaluate(
 
     Rows are appended to ``partial`` as they finish; ``resume`` takes up those that stand there. The caller
     removes the file once the result is safe. ``progress(done, total, label)`` is called before each question
-    and at the end. Raises EvalError when no question could be asked, or when ``partial`` is of another run.
+    and at the end. Raises EvalError when no question could be asked, when ``partial`` is of another run and
+    to be resumed, or of this one and would be lost.
     """
     commit = results.commit()
     done = _open_partial(partial, _fingerprint(questions, system, commit), resume) if partial else {}
@@ -103,8 +105,10 @@ def _notes(questions: QuestionSet, failed: int) -> tuple[str, ...]:
     notes = []
     if questions.unreviewed:
         notes.append(f"{questions.unreviewed} unreviewed suggestions were not counted")
+    if questions.unknown:
+        notes.append(f"judged queries that queries.jsonl does not have, not counted: {questions.unknown}")
     if failed:
-        notes.append(f"{failed} questions could not be asked and count as missed")
+        notes.append(f"questions that could not be asked and count as missed: {failed}")
     return tuple(notes)
 
 
@@ -146,9 +150,13 @@ def _fingerprint(questions: QuestionSet, system: System, commit: str) -> str:
 
 def _open_partial(path: Path, fingerprint: str, resume: bool) -> dict[str, JsonRow]:
     """Return the rows that stand in the file, and leave it ready for the next row."""
-    lines = path.read_text(encoding="utf-8").split("\n") if resume and path.exists() else []
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
     whole = lines[:-1]  # what follows the last line break was cut off while it was written
-    if not whole:
+    if len(whole) > 1 and not resume and whole[0] == json.dumps({"run": fingerprint}):
+        raise EvalError(
+            f"{path} holds {len(whole) - 1} rows of this run, which was stopped: add --resume, or remove it"
+        )
+    if not whole or not resume:
         results.write_whole(path, json.dumps({"run": fingerprint}) + "\n")
         return {}
     try:
@@ -190,6 +198,7 @@ class Options:
     html: Path | None = None
     trec: Path | None = None
     without_text: bool = False
+    retrieval_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +234,10 @@ def run(
     if options.baseline and len(systems) > 1:
         raise UsageError("--baseline and --compare do not go together: compare one setting at a time")
     baseline = results.read_result(options.baseline) if options.baseline else None
+    if baseline:
+        _check_baseline(baseline, questions, allowed, options.retrieval_only)
+    for path in filter(None, (options.out, options.html, options.trec)):
+        results.check_place(path)
     found: dict[str, Result] = {}
     written: list[Path] = []
     for name, open_system in systems.items():
@@ -236,6 +249,20 @@ def run(
     worse = worse_than_allowed(comparison, allowed) if comparison else []
     written += _write_extras(options, found, comparison)
     return Outcomes(found, comparison, tuple(worse), tuple(written))
+
+
+def _check_baseline(
+    baseline: Result, questions: QuestionSet, allowed: Iterable[str], retrieval_only: bool
+) -> None:
+    """Refuse a baseline that nothing of this run can be compared with."""
+    if {q.id for q in questions.questions}.isdisjoint(row["id"] for row in baseline.rows):
+        raise EvalError(
+            "the baseline shares no question with this run: give the baseline of this question set"
+        )
+    for name in allowed:
+        if name not in baseline.summary or (retrieval_only and BY_NAME[name].group != "Retrieval"):
+            which = "this run (--retrieval-only)" if name in baseline.summary else "the baseline"
+            raise UsageError(f"--fail-on: {which} does not measure {name!r}; measure it or leave it out")
 
 
 def _measure(
@@ -266,7 +293,8 @@ def _write_extras(options: Options, found: Mapping[str, Result], comparison: Com
         label = name if len(found) > 1 else ""
         if options.trec:
             written.append(_named(options.trec, label))
-            write_run(written[-1], {row["id"]: row["retrieved"] for row in result.rows}, result.name)
+            ranked = {row["id"]: row["retrieved"] for row in result.rows}
+            results.write_whole(written[-1], run_file(ranked, result.name))
         if options.html:
             written.append(_named(options.html, label))
             write_page(written[-1], result, comparison, found if len(found) > 1 else {})

@@ -45,6 +45,11 @@ class Manifest:
     passages: int
     files: Mapping[str, str]
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this generation's content from any other's."""
+        return hashlib.sha256(json.dumps(dict(self.files), sort_keys=True).encode()).hexdigest()[:12]
+
 
 def current(folder: Path) -> Path:
     """Return the folder of the generation that answers; BrokenIndexError when there is none."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log2
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag import eval_metrics as metrics
 from rag.eval_resampling import bootstrap, mcnemar, paired_bootstrap
-from rag.eval_trec import NAMES, listed, retrieval_scores, roll_up, write_run
+from rag.eval_trec import NAMES, listed, retrieval_scores, roll_up, run_file
 from tests.fakes_eval import ALL
 
 # Right answers
@@ -266,8 +265,7 @@ def test_articles_with_the_same_words_are_listed_after_the_hit_that_they_stand_u
     assert listed([copied, *others]) == [first.article.id, "wire", others[-1].article.id]
 
 
-def test_a_trec_run_keeps_the_order_and_its_columns(tmp_path: Path) -> None:
-    write_run(tmp_path / "run", {"q 1": ["a b", "c"], "q2": []}, "my set")
-    assert (
-        tmp_path / "run"
-    ).read_text() == "q%201 Q0 a%20b 1 1.000000 my%20set\nq%201 Q0 c 2 0.500000 my%20set\n"
+def test_a_trec_run_keeps_the_order_and_its_columns() -> None:
+    assert run_file({"q 1": ["a b", "c"], "q2": []}, "my set") == (
+        "q%201 Q0 a%20b 1 1.000000 my%20set\nq%201 Q0 c 2 0.500000 my%20set\n"
+    )

@@ -56,7 +56,7 @@ def test_a_full_line(tmp_path: Path) -> None:
 
 
 def test_missing_optional_keys_default_and_empty_lines_are_passed_over(tmp_path: Path) -> None:
-    path = lines(tmp_path / "q.jsonl", {"question": "Why?"}, "", {"question": "How?"})
+    path = lines(tmp_path / "q.jsonl", {"question": "Why?"}, "", {"question": "How?", "id": None})
     assert read_jsonl(path) == [Question("line-1", "Why?"), Question("line-3", "How?")]
 
 
@@ -80,6 +80,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
         ({"question": "?", "answerable": "yes"}, '"answerable" must be true or false'),
         ({"question": "?", "history": [["narrator", "Once"]]}, '"history" must hold pairs'),
         ({"question": "?", "evidence": ["storm"]}, '"evidence" must hold objects'),
+        ({"question": "?", "evidence": [{"article": 5, "quote": "storm"}]}, '"evidence" must hold objects'),
         ({"question": "?", "id": "a"}, "id 'a' is that of line 1"),
     ],
 )
@@ -166,7 +167,7 @@ def beir(folder: Path, qrels: str, *queries: dict[str, Any]) -> Path:
 def test_a_beir_folder(tmp_path: Path) -> None:
     folder = beir(
         tmp_path / "news",
-        "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\nq2\td3\t2\nq3\td4\t1\n",
+        "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\nq2\td3\t2\nq3\td4\t1\nq9\td4\t1\n",
         {"_id": "q1", "text": "Where?", "metadata": {"answer": "Tampa", "fakeanswer": "Glendale"}},
         {"_id": "q2", "text": "When?", "metadata": {"answer": [["1 May", "May 1"], "noon"]}},
         {"_id": "q3", "text": "Why?", "metadata": {"answers": ["Because it rained all day."]}},
@@ -174,7 +175,7 @@ def test_a_beir_folder(tmp_path: Path) -> None:
         {"_id": "q5", "text": "Not in this split"},
     )
     found = read_questions(folder)
-    assert (found.name, found.level) == ("news", "article")
+    assert (found.name, found.level, found.unknown) == ("news", "article", 1)
     assert found.questions == (
         Question(
             "q1",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rag.errors import EvalError, UsageError
+from rag.eval_compare import parse_allowances
 from rag.eval_measures import summarise
 from rag.eval_results import Result, read_result
 from rag.eval_sets import QuestionSet
@@ -89,7 +90,7 @@ def test_a_question_that_cannot_be_asked_is_a_miss() -> None:
     row = found.rows[1]
     assert (row["right"], row["stage"], row["error"]) == (False, "failed", "the question holds no word")
     assert (row["scores"]["right"], row["scores"]["recall@5"], row["scores"]["f1"]) == (0, 0, 0)
-    assert found.notes == ("1 questions could not be asked and count as missed",)
+    assert found.notes == ("questions that could not be asked and count as missed: 1",)
 
 
 def test_a_set_of_which_nothing_can_be_asked_is_an_error() -> None:
@@ -139,6 +140,8 @@ def test_a_run_of_other_questions_or_settings_is_not_resumed(tmp_path: Path) -> 
         evaluate(QuestionSet("tiny", (TREES,)), system(), partial, resume=True)
     evaluate(QuestionSet("tiny", (TREES,)), system(), partial)  # without resume it starts anew
     assert len(partial.read_text().splitlines()) == 2
+    with pytest.raises(EvalError, match="holds 1 rows of this run, which was stopped: add --resume"):
+        evaluate(QuestionSet("tiny", (TREES,)), system(), partial)
 
 
 def test_a_damaged_file_of_rows_is_not_resumed(tmp_path: Path) -> None:
@@ -230,6 +233,42 @@ def test_wrong_use_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
         run(Options(path, baseline=path), {"a": never, "b": never})
     with pytest.raises(EvalError, match="not a result file"):
         run(Options(path, baseline=path), {"a": never})
+    with pytest.raises(UsageError, match="--limit is 0: ask at least 1 question"):
+        run(Options(path, limit=0), {"a": never})
+
+
+@pytest.mark.parametrize("fail_on", ["right=nan", "right=-1", "right=inf", "right=x"])
+def test_what_is_allowed_is_a_number_from_zero_on(fail_on: str) -> None:
+    with pytest.raises(UsageError, match="needs a number from 0 on, as in"):
+        parse_allowances(fail_on)
+
+
+@pytest.mark.parametrize(
+    "to", [lambda place: {"out": place}, lambda place: {"html": place}, lambda place: {"trec": place}]
+)
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_asked(
+    tmp_path: Path, to: Callable[[Path], dict[str, Any]]
+) -> None:
+    path = question_file(tmp_path)
+    for wrong in (tmp_path, path / "r.json"):
+        with pytest.raises(EvalError, match=f"{wrong} cannot be written: .*; choose another place"):
+            run(Options(path, **to(wrong)), {})
+
+
+def test_a_baseline_that_cannot_be_compared_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    path, old = question_file(tmp_path), tmp_path / "old.json"
+    run(Options(path, old), {"a": system})
+    with pytest.raises(UsageError, match=r"this run \(--retrieval-only\) does not measure 'right'"):
+        run(Options(path, baseline=old, fail_on="right=0.1", retrieval_only=True), {})
+    other = json.loads(old.read_text())
+    del other["summary"]["right"]
+    old.write_text(json.dumps(other))
+    with pytest.raises(UsageError, match="the baseline does not measure 'right'"):
+        run(Options(path, baseline=old, fail_on="right=0.1"), {})
+    other["rows"] = [row | {"id": "other"} for row in other["rows"]]
+    old.write_text(json.dumps(other))
+    with pytest.raises(EvalError, match="shares no question with this run"):
+        run(Options(path, baseline=old), {})
 
 
 def test_a_result_without_text_is_written_on_request(tmp_path: Path) -> None:
