@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +22,20 @@ def test_a_long_paragraph_is_cut_between_sentences_into_even_passages() -> None:
 
 
 def test_a_sentence_longer_than_the_target_stays_whole() -> None:
-    long = "Word " * 50 + "end."
+    long = "Word " * 18 + "end."
     assert [p.text for p in split(article("a", long), target_words=10)] == [long]
+
+
+def test_a_table_without_an_end_is_cut_between_its_lines() -> None:
+    table = "\n".join(f"{n} Hanoi Hue {n}" for n in range(10, 30))
+    source = replace(article("a", table), body=((0, len(table)),))
+    passages = split(source, target_words=10)
+    assert [p.text for p in passages] == ["\n".join(table.split("\n")[n : n + 2]) for n in range(0, 20, 2)]
+
+
+def test_a_sentence_of_many_lines_of_one_word_or_none_is_cut_between_words() -> None:
+    words = " ".join(map(str, range(1, 48)))
+    assert [p.text.count(" ") + 1 for p in split(article("a", words), target_words=10)] == [10, 10, 10, 10, 7]
 
 
 @given(st.lists(st.lists(SENTENCE, min_size=1, max_size=6).map(" ".join), max_size=4), st.integers(5, 60))
