@@ -6,6 +6,7 @@ as ``ChatModel`` and ``Encoder``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -53,6 +54,7 @@ from rag.weighing import Weighed, weigh
 FOUND = 20  # passages that are read
 SHOWN = 10  # of them that the reader sees, and the only ones that can be cited
 NO_MODEL = "none"
+_ASKS = re.compile(r"\?[\"'”’»)*_\s]*$")
 UNREAD = "unread"  # without a model, and without a reader
 
 
@@ -185,6 +187,7 @@ class Answerer:
         pool = [c for c in candidates(found.hits) if not prompts.addresses_the_model(c.paragraph)]
         if not pool:
             return None
+        pool = [c for c in pool if not _ASKS.search(c.text)] or pool  # an interviewer's question is no answer
         if asks_for_more(found.question):
             pool = [c for c in pool if not repeated(c.text, [found.told])] or pool
         self._likeness.know(self.index.sentence_vectors(found.hits))

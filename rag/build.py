@@ -27,6 +27,7 @@ from rag.types import Article, Encoder, Passage
 from rag.unfinished import Unfinished
 from rag.vectors import Vectors
 
+UNITS = 2  # what is embedded: counted up when it changes, so that the next build makes vectors anew
 BATCH = 64  # passages and sentences embedded between two reports of progress
 Report = Callable[[str, int, int], None]
 
@@ -195,7 +196,7 @@ def _name(articles: Sequence[Article], cut: Sequence[Passage], encoder: Encoder)
 
     The passages are part of it: another version may cut the same articles in other places.
     """
-    digest = hashlib.sha256(f"{generation.SCHEMA} {encoder.name} {passages.TARGET_WORDS}".encode())
+    digest = hashlib.sha256(f"{generation.SCHEMA} {UNITS} {encoder.name} {passages.TARGET_WORDS}".encode())
     for noun in (*articles, *cut):
         digest.update(repr(noun).encode())
     return digest.hexdigest()[:16]

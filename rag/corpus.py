@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from rag.layout import read_layout
 from rag.types import Article, Span
 
 MAX_BYTES = 10_000_000
+_NAMED_DAY = re.compile(r"((?:19|20)\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)")
 _PAGES, _ARCHIVES = (".html", ".htm"), (".mhtml", ".mht")
 SUFFIXES = (".txt", ".md", *_PAGES, *_ARCHIVES)
 KINDS = ".txt, .md, .html or .mhtml files"
@@ -114,20 +116,31 @@ def to_article(text: str, path: str, *, today: date) -> Article:
     if not text.strip():
         raise UndecodableError("holds no text; add the article or remove the file")
     layout = read_layout(text, today, said.title)
+    named = _day_of_name(path, today) if said.published is None and layout.published is None else None
     return Article(
         id=path.removesuffix(suffix),
         title=layout.title,
         text=text,
         source=said.source or layout.source,
-        published=said.published or layout.published,
+        published=said.published or layout.published or named,
         url=said.url,
         language=said.language or layout.language,
         path=path,
         body=layout.body,
-        published_inferred=layout.published_inferred and said.published is None,
-        not_before=None if said.published else layout.not_before,
+        published_inferred=bool(named) or (layout.published_inferred and said.published is None),
+        not_before=None if said.published or named else layout.not_before,
         set_aside=layout.set_aside,
     )
+
+
+def _day_of_name(path: str, today: date) -> date | None:
+    """Return the day at the head of a file's name, "2024-04-02-flood.txt", unless it is yet to come."""
+    match = _NAMED_DAY.match(PurePosixPath(path).name)
+    try:
+        day = date.fromisoformat("-".join(match.groups())) if match else None
+    except ValueError:
+        return None
+    return day if day and day <= today else None
 
 
 def _said(text: str, suffix: str, today: date) -> tuple[FrontMatter | Page, str]:

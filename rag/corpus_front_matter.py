@@ -1,10 +1,14 @@
-"""The YAML block at the head of a Markdown file: title, source, published, url, language. Pure."""
+"""The YAML block at the head of a Markdown file: title, source, published, url, language, by these names or
+those that other programs give them. Pure.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import yaml
@@ -12,6 +16,14 @@ import yaml
 from rag.dates import mentions
 
 _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_OTHER_NAMES = {
+    "title": {"headline"},
+    "source": {"publisher", "publication", "outlet", "newspaper", "site", "sitename"},
+    "published": {"date", "pubdate", "datepublished", "publishedat", "publicationdate", "publishdate"},
+    "url": {"link", "canonical", "permalink"},
+    "language": {"lang"},
+}
+T = TypeVar("T")
 _FIRST_KEY = re.compile(r"---[ \t]*\n\s*[\w\"'-]+\s*:")
 
 
@@ -36,7 +48,8 @@ class FrontMatterError(ValueError):
 
 
 def read_front_matter(text: str) -> FrontMatter:
-    """Read the front matter of a text; an empty one where there is none. Unknown keys are passed over.
+    """Read the front matter of a text; an empty one where there is none. Unknown keys are passed over, and
+    what stands under another name ("date" for "published") where it cannot be used.
 
     Raises FrontMatterError, with the line and the remedy, when the block is not closed, is not YAML of keys
     and values, or when a date, an address or another known value cannot be used.
@@ -47,12 +60,12 @@ def read_front_matter(text: str) -> FrontMatter:
             raise FrontMatterError(1, "the front matter is never closed; end it with a line of three dashes")
         return FrontMatter()
     values = _Values(match["yaml"])
-    language = values.text("language")
+    language = values.text("language") or values.other("language", values.text)
     return FrontMatter(
-        title=values.text("title"),
-        source=values.text("source"),
-        published=values.day("published"),
-        url=values.address("url"),
+        title=values.text("title") or values.other("title", values.text),
+        source=values.text("source") or values.other("source", values.text),
+        published=values.day("published") or values.other("published", values.day),
+        url=values.address("url") or values.other("url", values.address),
         language=language.lower() if language else None,
         length=match.end(),
     )
@@ -120,6 +133,18 @@ class _Values:
         if len(found) == 1 and found[0].day and found[0].first and found[0].start == 0:
             return found[0].first
         raise FrontMatterError(self.line(key), f"{key} {text!r} is not a date; write it as 2023-11-07")
+
+    def other(self, key: str, read: Callable[[str], T | None]) -> T | None:
+        """Return what stands under another name for a key, None where nothing of use does."""
+        for name in self._values:
+            if isinstance(name, str) and re.sub(r"[\W_]", "", name).lower() in _OTHER_NAMES[key]:
+                try:
+                    found = read(name)
+                except FrontMatterError:  # it may mean something else
+                    continue
+                if found is not None:
+                    return found
+        return None
 
     def address(self, key: str) -> str | None:
         """Return an http(s) address."""

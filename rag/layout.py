@@ -61,7 +61,7 @@ def read_layout(text: str, today: date, title: str | None = None) -> Layout:
     is all body too: it is better indexed than lost.
     """
     found = mentions(text)
-    pieces = [replace(p, kind=_kind(text, p, found)) for p in lines(text)]
+    pieces = placing.mark_top(text, [replace(p, kind=_kind(text, p, found)) for p in lines(text)])
     pieces = _keep_stamps(text, unwrapped(text, pieces), found)
     pieces, headline = placing.mark_headline(text, _split_marks(text, pieces, found), title)
     pieces = _placed(text, pieces)
@@ -160,6 +160,7 @@ def _source(text: str, pieces: Pieces) -> str | None:
         ("dateline", furniture.agency_in),
         ("end mark", furniture.agency_in),
         ("date", furniture.agency_in),
+        *((kind, furniture.paper_in) for kind in ("dateline", "date", "byline")),
         ("source", furniture.source_of),
     ]
     named = (read(p.of(text)) for kind, read in readers for p in pieces if p.kind == kind)

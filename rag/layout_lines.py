@@ -69,11 +69,25 @@ _BYLINE = re.compile(
     rf"^By\s+{_NAME}(?:\s+{_NAME}){{1,4}}(?:\s*(?:[,|/&–-]|and\b|in\b).{{0,60}})?$"
     r"|^\(?(?:(?:Additional )?[Rr]eporting|Writing|Editing|Compiled|Translated|Edited"
     r"|Reported|Written|Words) by\s"
+    rf"|^{_NAME}(?:\s+{_NAME}){{1,3}},\s+(?:[\w'’-]+\s+){{0,3}}(?:reporter|correspondent|editor|columnist|writer)$"
     rf"|^(?:Author|Editor|Reporter|Tác giả|Biên tập|Biên dịch|Thực hiện|Người viết|Phóng viên)\s*:\s*{_NAME}"
 )
 _SOURCE = re.compile(r"^\W*(?:sources?|nguồn|nguồn tin)\s*:\s*(?P<name>[^.!?\n]{2,80}?)\W*$", re.IGNORECASE)
-_HEADING = re.compile(r"^#{1,6}\s+\S")
+_HEADING = re.compile(
+    r"^#{1,6}\s+\S|^(?P<mark>\*\*|__)[^*_]+(?P=mark)$"
+)  # bold and nothing else: as good as one
 _IMAGE_OR_LINK = re.compile(r"^(?P<image>!\[[^\]]*\]\([^)]*\))$|^<?https?://\S+$")
+_OF = frozenset("of the and & de la le el der die".split())
+_PAPER = frozenset(
+    "post times news courier gazette herald tribune journal daily observer press chronicle telegraph "
+    "guardian dispatch signal mail standard independent record wire magazine weekly mirror echo argus "
+    "bulletin register globe examiner sentinel advertiser inquirer monitor messenger citizen review".split()
+)
+_SECTIONS = frozenset(
+    "world breaking latest top local national regional sports sport business political politics release "
+    "releases the more today's recent market tech science health travel international".split()
+)
+_PARTS = re.compile(r"\s*[|·•,;–—()]\s*|\s+-\s+")
 _SEPARATOR = re.compile(r"^[^\w\"'“”‘’]+$")
 _LONGEST_CAPTION, _LONGEST_MENU, _LONGEST_DOUBLE, _LONGEST_END = 600, 160, 400, 40
 
@@ -102,6 +116,26 @@ def line_kind(line: str) -> str | None:
     return next((kind for kind, pattern in rules if pattern.search(line)), None)
 
 
+def is_masthead(line: str) -> bool:
+    """Whether a line is no more than the name of a paper: "Kinshasa Courier", "The Ellery Post"."""
+    words = line.strip("*_ ").split()
+    if not 2 <= len(words) <= 5 or not all(w[0].isupper() or w in _OF for w in words):
+        return False
+    told = {w.lower() for w in words}
+    return not _PAPER.isdisjoint((words[0].lower(), words[-1].lower())) and not told <= _PAPER | _SECTIONS
+
+
+def paper_in(line: str) -> str | None:
+    """Return the name of the paper that stands in a line beside a date, between commas or bars."""
+    return next((part.strip("*_ ") for part in _PARTS.split(line) if is_masthead(part)), None)
+
+
+def is_menu_bar(line: str) -> bool:
+    """Whether a line lists sections: three or more of one or two words each, with bars or gaps between."""
+    cells = re.split(r"\s*[|·•]\s*|\s{2,}", line.strip())
+    return len(cells) >= 3 and all(re.fullmatch(r"[^\W\d_]+(?:[ &’'-]+[^\W\d_]+)?", cell) for cell in cells)
+
+
 def is_bare_credit(line: str) -> bool:
     """Whether a caption only names the photographer ("Photo: …"); its words are then the line above."""
     return _BARE_CREDIT.match(line) is not None
@@ -113,7 +147,12 @@ def is_related_label(line: str) -> bool:
 
 
 def is_person(line: str) -> bool:
-    """Whether a line could be no more than a name: two to four capitalised words."""
+    """Whether a line could be no more than a name, two to four capitalised words, or two or three names."""
+    names = re.split(r",\s+(?:and\s+)?|\s+(?:and|&)\s+", line)
+    return len(names) <= 3 and all(_is_name(name) for name in names)
+
+
+def _is_name(line: str) -> bool:
     words = line.split()
     return (
         2 <= len(words) <= 4
@@ -150,9 +189,11 @@ def agency_in(mark: str) -> str | None:
 
 
 def source_of(line: str) -> str | None:
-    """Return the name in a "Source: …" line."""
+    """Return the name in a "Source: …" line, or that of the paper that a line is."""
     match = _SOURCE.match(line)
-    return (source_name(match["name"]) or match["name"].strip()) if match else None
+    if match is None:
+        return paper_in(line)
+    return source_name(match["name"]) or match["name"].strip()
 
 
 _END_LINE = re.compile(r"^\W*(?:###+|[-–—]+\s*ends?\s*[-–—]+|-?30-|\(ends?\)|\./\.)\W*$", re.IGNORECASE)
@@ -185,7 +226,9 @@ _AGENCY_LINE = re.compile(
 )
 _DATED_LINE = re.compile(r"(?P<place>[^()\n—–:;?!…·|]{2,70}?)\s*(?:--|[—–]|-(?=\s|$))\s*")
 _AGENCY_HEAD = re.compile(r"(?P<agency>[A-Z]{2,8}(?:\.VN)?)\s*(?:--|[—–-])\s+(?=[\"“'‘(]?[^\W_a-z])")
-_CAPITALS_LINE = re.compile(r"(?P<place>[^\n—(){}!?\d]{2,40}?)\s*(?:—|--)\s*(?=[\"“'‘(]?[^\W_a-z])")
+_CAPITALS_LINE = re.compile(
+    r"(?P<place>[^\n—(){}!?\d]{2,40}?)(?:\s*(?:—|--)\s*|\s-\s+)(?=[\"“'‘(]?[^\W_a-z])"
+)
 _CONNECTORS = frozenset("and in of de la el ngày tháng năm".split())
 _NO_PLACE = frozenset("The On In By From Since Until After Before At A An This That".split())
 _DATE_LABEL = re.compile(r"(?:date|dated|published|posted|updated)\b\s*:?\s*", re.IGNORECASE)
@@ -212,7 +255,11 @@ def dateline_end(text: str, start: int, end: int, found: list[DateMention]) -> i
 
 def _component(text: str, start: int, end: int, found: list[DateMention]) -> int:
     agency = _AGENCY_LINE.match(text, start, end)
-    known = agency and (source_name(agency["agency"]) or within(found, *agency.span("place")))
+    known = agency and (
+        source_name(agency["agency"])
+        or within(found, *agency.span("place"))
+        or (agency["agency"].isupper() and agency["place"].isupper())
+    )
     if agency and known and _is_place(text, *agency.span("place"), found):
         return agency.end()
     dated_line = _DATED_LINE.match(text, start, end)

@@ -14,7 +14,23 @@ from rag.layout_pieces import Piece, Pieces, breaks, marked, open_places
 from rag.text import fold
 
 _HEADLINE_LENGTH, _HEADING_LENGTH, _CAPTION_LENGTH, _BLURB_LENGTH = 200, 100, 250, 300
+_TOP, _LONGEST_NAME = 12, 14  # lines; spaces in one that may be a headline
 _PARAGRAPH_LENGTH = 60  # shorter blocks are no sign of a story
+
+
+def mark_top(text: str, pieces: Pieces) -> Pieces:
+    """Above the story a line that lists sections is a menu, one that is a paper's name the source, where
+    another is left that may be the headline.
+    """
+    head = []
+    for i, piece in enumerate(pieces[:_TOP]):
+        if piece.of(text).count(" ") > _LONGEST_NAME or furniture.ends_sentence(piece.of(text)):
+            break
+        head += [i] if piece.kind is None else []
+    pieces = marked(pieces, [i for i in head if furniture.is_menu_bar(pieces[i].of(text))], "menu")
+    open_ = [i for i in head if pieces[i].kind is None]
+    papers = [i for i in open_ if furniture.is_masthead(pieces[i].of(text))]
+    return marked(pieces, papers, "source") if len(papers) < len(open_) else pieces
 
 
 def mark_headline(text: str, pieces: Pieces, title: str | None) -> tuple[Pieces, str | None]:

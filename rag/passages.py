@@ -76,6 +76,14 @@ def _short(text: str, sentence: Span, target: int) -> list[Span]:
     return pieces
 
 
+def heading_of(passage: Passage, article: Article) -> str:
+    """Return the heading that a passage stands under, the last before it, without Markdown's marks; "" where
+    there is none.
+    """
+    above = (s for s in reversed(article.set_aside) if s.reason == "heading" and s.end <= passage.start)
+    return next((article.text[s.start : s.end].strip("#*_ \n") for s in above), "")
+
+
 def article_of(passage_id: str) -> str:
     """Return the id of the article that a passage is from."""
     return passage_id.rpartition("#")[0]

@@ -20,6 +20,7 @@ from rag.day_words import month
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
 from rag.lexical import Lexical
+from rag.passages import heading_of
 from rag.text import content_words, fold, words
 from rag.types import Article, Hit, Interval, Passage, Read, Span, Turn
 from rag.vectors import Vectors
@@ -86,9 +87,17 @@ def unit_texts(passages: Sequence[Passage], articles: Mapping[str, Article]) -> 
 
 
 def passage_text(passage: Passage, article: Article) -> str:
-    """What is embedded and counted for a passage: its headline and month, then its words."""
+    """What is embedded and counted for a passage: its headline and month, the heading that it stands under,
+    then its words.
+    """
     day = f" ({month(article.published)})" if article.published else ""
-    return f"{article.title}{day}. {passage.text}" if article.title else passage.text
+    under = _with_stop(heading_of(passage, article))
+    return f"{article.title}{day}. {under}{passage.text}" if article.title else under + passage.text
+
+
+def _with_stop(heading: str) -> str:
+    """Return a heading as a sentence of its own, with what follows at a distance; nothing for none."""
+    return f"{heading} " if heading.endswith(("?", "!", ".", ":")) else f"{heading}. " if heading else ""
 
 
 def search(
@@ -135,8 +144,11 @@ def holds(parts: Parts, word: str) -> bool:
 
 
 def reading_of(hit: Hit) -> tuple[str, list[Span]]:
-    """Return what the reader reads of a hit, headline and passage, and where its sentences stand in it."""
+    """Return what the reader reads of a hit, headline, heading and passage, and where its sentences stand in
+    it.
+    """
     headline = f"{hit.article.title}. " if hit.article.title else ""
+    headline += _with_stop(heading_of(hit.passage, hit.article))
     offset = len(headline) - hit.passage.start
     return headline + hit.passage.text, [(a + offset, b + offset) for a, b in hit.passage.sentences]
 

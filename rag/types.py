@@ -34,10 +34,11 @@ class SetAside:
 class Article:
     """One article as it was read.
 
-    ``text`` is the text of the file, unaltered but for line endings and front matter, so that offsets hold
-    in the file itself. ``body`` lists the paragraphs that are the story; only they are indexed. ``published``
-    is None when the text does not give the date; ``not_before`` is then the latest past date that the text
-    mentions. ``published_inferred`` marks a date whose year was taken from the text.
+    ``text`` is the text of the file without front matter, its lines ended by "\\n", or of a web page that of
+    its article; offsets count its characters. ``body`` lists the paragraphs that are the story; only they are
+    indexed. ``published`` is None when the text does not give the date; ``not_before`` is then the latest
+    past date that the text mentions. ``published_inferred`` marks a date whose year was taken from the text,
+    or that was taken from the file's name.
     """
 
     id: str

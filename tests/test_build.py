@@ -152,7 +152,7 @@ def test_articles_that_are_cut_in_other_places_make_another_generation(
 ) -> None:
     build(corpus, tmp_path / "i", encoder)
     split = passages.split
-    monkeypatch.setattr(passages, "split", lambda article: split(article, 3))
+    monkeypatch.setattr(passages, "split", lambda article: split(article, 5))
     built = build(corpus, tmp_path / "i", encoder)
     assert not built.unchanged
     assert built.manifest.passages == 3
