@@ -9,6 +9,7 @@ even that is too coarse, what rounding took away is multiplied in a second pass.
 
 from __future__ import annotations
 
+import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,18 @@ from typing import Any
 EXACT = ("down_proj", "lm_head")
 LEAST = 1e-8  # of a scale: a row of zeros stays one
 ROWS = 1024  # rounded at a time: a whole weight in float32 would be read and written through slow memory
+
+
+def set_up() -> None:
+    """Set what torch and the libraries around it read from the environment when they are first imported; what
+    is set there already stays.
+    """
+    # Threads that wait by spinning make the model many times slower beside a browser on two cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # oneDNN keeps what it compiled for 1024 shapes; prompts bring new ones, and memory grows.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def fast_dtype() -> Any:

@@ -26,6 +26,7 @@ from typer.exceptions import TyperException
 
 from rag import models
 from rag.answer import Answerer, load_model
+from rag.arithmetic import set_up
 from rag.build import Built, build
 from rag.cli_eval import evaluation
 from rag.corpus import KINDS
@@ -314,12 +315,7 @@ def _tell(console: Console, label: str, done: int, total: int) -> None:
 
 def main() -> None:
     """Run the command line; errors end as one line on stderr and a status."""
-    # Threads that wait by spinning make the model many times slower beside a browser on two cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # oneDNN keeps what it compiled for 1024 shapes; prompts bring new ones, and memory grows.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    set_up()
     try:
         status, line = int(app(standalone_mode=False) or 0), "stopped"
         if status != STOPPED:  # typer makes one of an interrupt

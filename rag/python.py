@@ -8,10 +8,13 @@ from pathlib import Path
 from threading import Lock
 
 from rag.answer import Answerer, Filters, load_model
+from rag.arithmetic import set_up
 from rag.index import Index
 from rag.search import find, open_index
 from rag.settings import settings
 from rag.types import Answer, ChatModel, Hit, Turn
+
+set_up()  # before anything below loads torch
 
 
 def retrieve(

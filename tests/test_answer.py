@@ -397,3 +397,10 @@ def test_according_to_the_passage_is_left_to_the_citation(index: Index) -> None:
     model = ScriptedModel("According to the passage, the bridge cost 40 million euros.")
     answer = Answerer(index, model, TODAY).answer("What did the bridge cost?")
     assert answer.statements[0].text == "The bridge cost 40 million euros."
+
+
+def test_an_interviewers_question_is_no_answer(encoder: WordEncoder, tmp_path: Path) -> None:
+    source = article("talk", "What will the mayor do when the bridge is open? I shall buy a ferry.")
+    build_articles([source], tmp_path / "i", encoder)
+    answer = Answerer(Index.open(tmp_path / "i", encoder), None, TODAY).answer("What will the mayor do?")
+    assert "What will" not in answer.text

@@ -277,3 +277,22 @@ def test_the_real_articles_are_read_without_a_problem() -> None:
     for article in corpus.articles:
         assert article.text == (REAL / article.path).read_text(encoding="utf-8")
         assert article.body
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("2024-04-02-flood.txt", date(2024, 4, 2)),
+        ("20240402 flood.txt", date(2024, 4, 2)),
+        ("news/2024_04_02.txt", date(2024, 4, 2)),
+        ("2024-04-31-flood.txt", None),
+        ("2027-04-02-flood.txt", None),
+        ("202404021-flood.txt", None),
+        ("flood-2024-04-02.txt", None),
+    ],
+)
+def test_a_date_at_the_head_of_a_name_counts_where_the_text_has_none(name: str, day: date | None) -> None:
+    article = to_article(f"The bridge\n\n{STORY}", name, today=TODAY)
+    assert (article.published, article.published_inferred) == (day, day is not None)
+    dated = to_article(f"The bridge\n\n3 May 2023\n\n{STORY}", name, today=TODAY)
+    assert (dated.published, dated.published_inferred) == (date(2023, 5, 3), False)

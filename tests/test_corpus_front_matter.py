@@ -83,3 +83,20 @@ def test_what_cannot_be_used_is_named_with_its_line(block: str, line: int, reaso
 def test_a_block_that_is_never_closed_is_an_error() -> None:
     with pytest.raises(FrontMatterError, match="never closed"):
         read_front_matter("---\ntitle: x\n\nBody.\n")
+
+
+def test_keys_of_other_programs_are_read_where_ours_are_silent() -> None:
+    found = read_front_matter(
+        "---\nHeadline: A bridge\npublisher: Ellery Post\ndate: 3 March 2024\n"
+        "link: https://example.org/b\nlang: EN\n---\n"
+    )
+    assert (found.title, found.source, found.published) == ("A bridge", "Ellery Post", date(2024, 3, 3))
+    assert (found.url, found.language) == ("https://example.org/b", "en")
+    both = read_front_matter("---\ndate: 2024-01-01\npub_date: 2024-01-02\npublished: 2024-03-03\n---\n")
+    assert both.published == date(2024, 3, 3)
+
+
+def test_what_stands_under_another_name_and_cannot_be_used_is_passed_over() -> None:
+    assert read_front_matter("---\ndate: soon\nsite: [a, b]\nlink: here\n---\n") == FrontMatter(length=43)
+    found = read_front_matter("---\ndate: soon\npubdate: 2024-03-03\n---\n")
+    assert found.published == date(2024, 3, 3)

@@ -463,3 +463,75 @@ def test_a_run_of_spaces_is_read_in_no_time_at_all() -> None:
     text = "The ferry sank." + " " * 100_000 + "It was full."
     layout = read_layout(text, date(2026, 1, 1))
     assert "".join(text[a:b] for a, b in layout.body).replace(" ", "") == "Theferrysank.Itwasfull."
+
+
+HEAD = "Charity treasurer jailed for five years"
+
+
+@pytest.mark.parametrize(
+    ("line", "source", "day"),
+    [
+        ("The Ellery Post, 21 April 2023", "The Ellery Post", date(2023, 4, 21)),
+        ("The Ellery Post | 14.11.2023 | Sinead Kallas", "The Ellery Post", date(2023, 11, 14)),
+        ("The Gda\u0144sk Gazette, Opinion, March 4, 2026", "The Gda\u0144sk Gazette", date(2026, 3, 4)),
+        ("*Kinshasa Courier, 2 April 2024*", "Kinshasa Courier", date(2024, 4, 2)),
+        ("2 April 2024 - Times of Orsa", "Times of Orsa", date(2024, 4, 2)),
+        ("By Odette Mbuyi, Kinshasa Courier | 3 May 2024", "Kinshasa Courier", date(2024, 5, 3)),
+    ],
+)
+def test_a_paper_and_a_date_in_one_line(line: str, source: str, day: date) -> None:
+    layout = read(HEAD, line, "", FIRST, SECOND)
+    assert (layout.title, layout.source, layout.published) == (HEAD, source, day)
+    assert story("\n".join((HEAD, line, "", FIRST, SECOND)), layout) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize(
+    "line", ["The mayor, 21 April 2023, spoke in the Ellery Post", "World News, Sport, Weather, Travel"]
+)
+def test_what_is_no_paper_and_date_stays(line: str) -> None:
+    assert read(HEAD, line, "", FIRST, SECOND).source is None
+
+
+def test_a_paper_alone_and_a_bar_of_sections_are_not_the_headline() -> None:
+    lines = ("Kinshasa Courier", "Home | Politics | Provinces | Sport", "", HEAD, "", FIRST, SECOND)
+    assert parts(*lines) == (
+        [FIRST, SECOND],
+        [("source", lines[0]), ("menu", lines[1]), ("headline", HEAD)],
+    )
+    assert (read(*lines).title, read(*lines).source) == (HEAD, "Kinshasa Courier")
+
+
+def test_a_headline_that_ends_like_a_paper_is_the_headline_where_there_is_no_other() -> None:
+    layout = read("Storm Hits Daily Mail", "", FIRST, SECOND)
+    assert (layout.title, layout.source) == ("Storm Hits Daily Mail", None)
+
+
+def test_the_cells_of_a_table_are_no_menu() -> None:
+    lines = (HEAD, "", FIRST, "Team | Played | Won", "Ellery | 12 | 9", SECOND)
+    assert parts(*lines)[0] == [FIRST, lines[3], lines[4], SECOND]
+
+
+def test_two_names_are_a_byline_and_so_is_a_name_with_its_work() -> None:
+    for line in ("Odette Mbuyi and Christian Lutete", "Alasdair Munro, local democracy reporter"):
+        assert parts(HEAD, line, "", FIRST, SECOND) == (
+            [FIRST, SECOND],
+            [("headline", HEAD), ("byline", line)],
+        )
+
+
+@pytest.mark.parametrize("line", ["PORT ELLERY - ", "AARHUS (BBW) - "])
+def test_a_dateline_may_end_in_a_hyphen_and_have_an_agency_that_nobody_knows(line: str) -> None:
+    assert parts(HEAD, "", line + FIRST, SECOND)[0] == [FIRST, SECOND]
+    assert parts(HEAD, "", "Port Ellery - " + FIRST, SECOND)[0] == ["Port Ellery - " + FIRST, SECOND]
+
+
+def test_the_agency_in_a_dateline_may_be_a_paper() -> None:
+    assert read(HEAD, "", "MANILA, Aug 19, 2023 (Pacific Press) - " + FIRST, SECOND).source == "Pacific Press"
+
+
+def test_a_line_all_in_bold_is_a_heading() -> None:
+    lines = (HEAD, "", FIRST, "**Why now?**", "Because it is late.", "**Who pays?**", SECOND)
+    assert parts(*lines) == (
+        [FIRST, lines[4], SECOND],
+        [("headline", HEAD), ("heading", lines[3]), ("heading", lines[5])],
+    )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.passages import split
+from rag.passages import heading_of, split
+from rag.types import SetAside
 from tests.conftest import article
 
 SENTENCE = st.integers(1, 30).map(lambda n: "Word " + "word " * n + "end.")
@@ -66,3 +68,13 @@ def test_paragraphs_are_not_joined_over_what_was_set_aside() -> None:
     source = article("a", "One two.", "Photo: somebody", "Five six.")
     without = type(source)(id="a", title="", text=source.text, body=(source.body[0], source.body[2]))
     assert [p.text for p in split(without)] == ["One two.", "Five six."]
+
+
+def test_a_passage_stands_under_the_last_heading_before_it() -> None:
+    text = "## Why now?\nBecause it is late.\n**Who pays?**\nThe town does.\nGladly."
+    spans = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text)]
+    aside = tuple(SetAside(a, b, "heading") for a, b in (spans[0], spans[2]))
+    source = replace(article("a", text), body=(spans[1], *spans[3:]), set_aside=aside)
+    first, second = split(source)
+    assert (heading_of(first, source), heading_of(second, source)) == ("Why now?", "Who pays?")
+    assert heading_of(first, replace(source, set_aside=(SetAside(*spans[0], "caption"),))) == ""

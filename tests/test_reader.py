@@ -11,8 +11,8 @@ from rag.passages import split
 from rag.ranking import AGREED
 from rag.reader import READER, VERIFIER, MiniLMReader, best_answers, best_span
 from rag.search import find
-from rag.types import Hit, Read, Turn
-from tests.conftest import ARTICLES, WordEncoder, WordReader
+from rag.types import Hit, Read, SetAside, Turn
+from tests.conftest import ARTICLES, WordEncoder, WordReader, article
 
 BRIDGE = ARTICLES[0]
 
@@ -247,3 +247,14 @@ def test_a_question_of_any_length_leaves_room_for_passages(question: str) -> Non
     text = "The mayor opened the bridge on 3 May 2022."
     (read,) = load_reader(READER).read(question, [(text, [(0, len(text))])])
     assert np.isfinite([read.relevance, *read.sentences]).all()
+
+
+def test_a_passage_is_found_and_read_under_its_heading_too() -> None:
+    text = "Who pays?\nThe town does."
+    source = replace(
+        article("a", text, title="A bridge"), body=((10, 24),), set_aside=(SetAside(0, 9, "heading"),)
+    )
+    (passage,) = split(source)
+    assert ranking.passage_text(passage, source) == "A bridge. Who pays? The town does."
+    read, ((start, end),) = ranking.reading_of(Hit(passage, source, 1.0, 1))
+    assert (read, read[start:end]) == ("A bridge. Who pays? The town does.", "The town does.")
