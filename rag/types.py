@@ -180,13 +180,16 @@ class Answer:
     instead: str | None = None
 
     def __str__(self) -> str:
-        """The answer with numbered quotations under it, and what has no answer."""
+        """The answer with its numbered sources under it, each with its quotation where that is more than what
+        the answer says already, and what has no answer.
+        """
         numbers = citation_numbers(self)
         lines = [" ".join([_marked(s, numbers) for s in self.statements]) if self.statements else self.text]
         for item, number in numbers.items():
             where = ", ".join(str(x) for x in (item.source, item.published) if x)
             place = f" ({where})" if where else ""
-            lines.append(f'[{number}] "{item.quote}" - {item.title}{place}')
+            quoted = "" if item.quote in self.text else f"“{item.quote}” - "
+            lines.append(f"[{number}] {quoted}{item.title}{place}")
         if self.reason:
             lines.append(f"({self.reason})")
         return "\n".join(lines)

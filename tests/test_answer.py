@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ def test_a_supported_sentence_is_shown_with_its_quotation(index: Index) -> None:
     assert (evidence.source, evidence.published) == ("Northern Post", date(2022, 5, 4))
     assert index.articles["bridge"].text[evidence.start : evidence.end] == evidence.quote
     assert str(answer).startswith("The bridge cost 40 million euros. [1]")
+    assert "\n[1] Bridge opens (Northern Post, 2022-05-04)\n" in str(answer)
+    elsewhere = replace(answer, text="Elsewhere.")  # a quotation that the answer does not hold is told
+    assert "\n[1] “The bridge cost 40 million euros.” - Bridge opens (Northern Post, 2022-05-04)\n" in str(
+        elsewhere
+    )
 
 
 def test_talk_around_a_question_and_misspelt_words_change_nothing(index: Index) -> None:
