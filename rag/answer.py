@@ -282,7 +282,9 @@ class Answerer:
         """Return the timeline of the figure that the first sentence gives, if the question asks for one."""
         if not asks_for_figure(read.question):
             return ()
-        return timeline(read.quoted_by(first)[0], read.question, read.pool, self._likeness)
+        timeless = not read.found.dates.words and not read.found.leans
+        reads = read.reads if timeless else {}
+        return timeline(read.quoted_by(first)[0], read.question, read.pool, self._likeness, reads)
 
     def _answer(
         self, found: Found, shown: Sequence[Statement], changed: tuple[TimelineEntry, ...], clock: Clock

@@ -7,14 +7,14 @@ judgement of each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.agreement import Given
 from rag.grounding import Candidate
 from rag.rivals import CLOSE, quoted, rivals
 from rag.search import Found
-from rag.types import Hit, Statement
+from rag.types import Hit, Read, Statement
 from rag.weighing import Weighed, attended, favour_newest, in_order
 
 SKIMMED_WORDS = 800  # of the best sentences, for a model that can skim
@@ -34,7 +34,8 @@ class Reading:
     ``nearest`` is the best cosine of a sentence and the question; ``earlier`` what was said before, for a
     follow-up; ``priors`` what speaks for each of the first sentences before a model judges it, in log-odds (a
     standard deviation of likeness counts for one, where no model has skimmed); ``given`` what the passages
-    give as answers; ``rivals`` those that cannot be told from the best.
+    give as answers; ``rivals`` those that cannot be told from the best; ``reads`` how each passage reads, by
+    id.
     """
 
     found: Found
@@ -45,6 +46,7 @@ class Reading:
     priors: Sequence[float] = ()
     given: Given = field(default_factory=Given)
     rivals: Sequence[Candidate] = ()
+    reads: Mapping[str, Read] = field(default_factory=dict)
 
     @property
     def best(self) -> Candidate:
@@ -109,7 +111,8 @@ def settle(
     order = [c for c in order if c.hit.passage.id in passages]
     kept = [priors[c] for c in order if c in priors]
     found = replace(found, hits=hits)
-    return Reading(found, order, first_words(order, words), weighed.nearest, earlier, kept, weighed.given)
+    chosen = first_words(order, words)
+    return Reading(found, order, chosen, weighed.nearest, earlier, kept, weighed.given, reads=weighed.reads)
 
 
 def turned_to(hits: Sequence[Hit], weighed: Weighed, attention: Sequence[float]) -> list[Hit]:

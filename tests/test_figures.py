@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from rag.figures import asks_for_figure, change, leading, timeline
-from rag.grounding import Candidate, candidates
+from rag.grounding import Candidate, Similarity, candidates
 from rag.passages import split
 from rag.question_dates import question_dates
-from rag.types import Article, Hit, TimelineEntry
+from rag.types import Article, Hit, Read, TimelineEntry
 from tests.conftest import article
 
 
@@ -161,3 +161,64 @@ def test_the_leading_value_is_of_the_time_that_was_asked_for() -> None:
     assert lead("How many used the ferry in 2021?") == "About 500"
     assert lead("How many used the ferry in 2024?") == "630"
     assert lead("How many first used the ferry?") in ("About 500", "Nearly 700")
+
+
+TOLL = article("toll", "At least 17 died in the flood at Orsa.", title="Flood", published=date(2024, 3, 11))
+ROSE = article("rose", "The toll of Orsa reached 112. They housed 40 families.", published=date(2024, 3, 17))
+COUNTED = article("counted", "It was revised from 118 to 97 for Orsa.", published=date(2024, 4, 2))
+ASKED = "How many died in the flood of Orsa?"
+
+
+def read_as(**answers: tuple[float, str, float]) -> dict[str, Read]:
+    """How the first passage of each article reads: its relevance, its answer and that one's score."""
+    return {
+        f"{id_}#0": Read(relevance, (score,), ((text, score),))
+        for id_, (relevance, text, score) in answers.items()
+    }
+
+
+def level(cosine: float) -> Similarity:
+    """As near as that, whatever is said."""
+    return lambda text, others: [1.0 if other == text else cosine for other in others]
+
+
+READS = {"toll": (3.0, "17", 13.0), "rose": (2.5, "112", 9.1), "counted": (3.0, "118 to 97", 10.4)}
+
+
+def values(
+    question: str = ASKED, cosine: float = 0.4, reads: dict[str, tuple[float, str, float]] | None = None
+) -> list[str]:
+    found = pool(COUNTED, TOLL, ROSE)
+    return [
+        e.value
+        for e in timeline(found[0], question, found, level(cosine), read_as(**(READS | (reads or {}))))
+    ]
+
+
+def test_a_count_that_is_told_in_other_words_each_time_runs_on_where_the_reader_finds_it_answered() -> None:
+    assert values() == ["At least 17", "112", "97"]  # and not the 118 that were counted before
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        {"rose": (2.5, "112", 6.1)},  # further behind the 10.4 of what leads
+        {"rose": (0.7, "112", 9.1)},  # in a passage that may not answer
+        {"rose": (2.5, "40", 9.1)},  # another figure
+    ],
+)
+def test_what_the_reader_is_less_sure_of_does_not_run_on(reads: dict[str, tuple[float, str, float]]) -> None:
+    assert "112" not in values(reads=reads)
+
+
+def test_what_is_far_in_meaning_or_about_another_place_does_not_run_on() -> None:
+    assert values(cosine=0.2) == []
+    assert values("How many died in the flood of Belport?") == []
+    assert values(reads={"toll": (3.0, "17", 4.9), "rose": (2.5, "112", 4.9)}) == []
+
+
+def test_a_figure_that_is_ten_times_the_other_is_another_figure() -> None:
+    few = article("few", "Nine died at Orsa.", published=date(2024, 3, 10))
+    found = pool(COUNTED, few, ROSE)
+    reads = read_as(few=(3.0, "Nine", 9.0), rose=READS["rose"], counted=READS["counted"])
+    assert [e.value for e in timeline(found[0], ASKED, found, level(0.4), reads)] == ["112", "97"]
