@@ -36,7 +36,8 @@ Report = Callable[[str, int, int], None]
 class Built:
     """What a build did: how many different texts were embedded, and how many had vectors already.
     ``problems`` are the files that could not be read, ``kept`` the ids of those of them that are in the index
-    as they were last read, ``ignored`` the files that are no articles by their ending.
+    as they were last read, ``ignored`` the files that are no articles by their ending, ``undated`` the ids of
+    the articles whose day of publication is not known.
     """
 
     manifest: Manifest
@@ -47,6 +48,7 @@ class Built:
     unchanged: bool
     kept: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
 
 
 def build(
@@ -78,7 +80,8 @@ def build(
             generation.unfinished(folder).unlink(missing_ok=True)
         reused = None if force or not old else old.made_by(encoder)
         built = build_articles(articles, folder, encoder, old=reused, problems=found.problems, report=report)
-        return replace(built, kept=tuple(a.id for a in kept), ignored=found.ignored)
+        undated = tuple(a.id for a in articles if a.published is None)
+        return replace(built, kept=tuple(a.id for a in kept), ignored=found.ignored, undated=undated)
 
 
 def build_articles(

@@ -107,6 +107,7 @@ def _built_record(built: Built) -> dict[str, Any]:
         "problems": [str(p) for p in built.problems],
         "kept": list(built.kept),
         "ignored": list(built.ignored),
+        "undated": list(built.undated),
     }
 
 
@@ -123,6 +124,8 @@ def _built_lines(built: Built, index: Path) -> str:
     ]
     if built.ignored:
         lines.append(f"passed over, articles are {KINDS}: {_some(built.ignored)}")
+    if built.undated:
+        lines.append(f"without a date of publication, give it in front matter: {_some(built.undated)}")
     if built.kept:
         lines.append(f"kept as they were last read: {_some(built.kept)}")
     return "\n".join(lines)

@@ -273,6 +273,7 @@ def test_what_was_passed_over_and_what_was_kept_is_said(tmp_path: Path, folder: 
     assert "passed over, articles are .txt, .md, .html or .mhtml files: 0.pdf, 1.pdf" in out
     assert "4.pdf and 2 more\n" in out
     assert "kept as they were last read: bridge" in out
+    assert "without a date of publication, give it in front matter: bridge\n" in out
     assert "bridge.txt is binary" in err
 
 
