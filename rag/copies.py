@@ -6,6 +6,7 @@ that give other figures are never copies of each other: which of them is right i
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from rag.quantities import quantities
@@ -43,3 +44,36 @@ class Print:
         if not shorter or len(self.shingles & other.shingles) < SHARED * shorter:
             return False
         return self.figures <= other.figures or other.figures <= self.figures
+
+
+class Originals:
+    """Passages of which none repeats another, by row, in the order in which they came.
+
+    To find the one that a further passage repeats takes as long as the runs of words that it shares with any,
+    however many there are.
+    """
+
+    def __init__(self) -> None:
+        self._prints: dict[int, Print] = {}
+        self._places: dict[int, int] = {}
+        self._with: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)  # rows by shingle
+        self._saying: dict[tuple[str, ...], int] = {}  # by all their words
+
+    def add(self, row: int, own: Print) -> None:
+        """Add a passage that repeats none of them."""
+        self._places[row] = len(self._places)
+        self._prints[row] = own
+        self._saying.setdefault(own.words, row)
+        for shingle in own.shingles:
+            self._with[shingle].append(row)
+
+    def repeated_by(self, own: Print) -> int | None:
+        """Return the row of the first that a passage repeats, None for one that is new."""
+        shared = Counter(row for shingle in own.shingles for row in self._with.get(shingle, ()))
+        near = {row for row, count in shared.items() if count >= SHARED * self._shorter(row, own)}
+        near |= {self._saying[own.words]} if own.words in self._saying else set()
+        came = sorted(near, key=self._places.__getitem__)
+        return next((row for row in came if own.copies(self._prints[row])), None)
+
+    def _shorter(self, row: int, own: Print) -> int:
+        return min(len(own.shingles), len(self._prints[row].shingles))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.agreement import given
-from rag.copies import Print
+from rag.copies import Originals, Print
 from rag.day_words import month
 from rag.errors import UsageError
 from rag.fusion import best_first, standardised_sum
@@ -235,16 +235,16 @@ def _hits(
     places: Sequence[Mapping[int, int]],
     k: int,
 ) -> list[Hit]:
-    prints: dict[int, Print] = {}
-    copies: dict[int, list[str]] = {}
+    originals, copies = Originals(), dict[int, list[str]]()
     for row in order:
         passage = parts.passages[row]
         own = Print.of(passage.text)
-        original = next((other for other, print_ in prints.items() if own.copies(print_)), None)
+        original = originals.repeated_by(own)
         if original is not None:
             copies[original].append(passage.id)
         elif len(copies) < k:
-            prints[row], copies[row] = own, []
+            originals.add(row, own)
+            copies[row] = []
         else:
             break
     dense, lexical = places

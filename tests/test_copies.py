@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.copies import Print
+from rag.copies import Originals, Print
 
 WIRE = "The ferry between the two banks of the Orsa carried 600 passengers a day, the office said on Monday."
 
@@ -45,3 +45,19 @@ WORDS = st.lists(st.sampled_from("ferry bridge harbour 600 900 mayor said opened
 def test_copying_is_mutual_and_every_text_copies_itself(one: list[str], other: list[str]) -> None:
     assert copies(" ".join(one), " ".join(one))
     assert copies(" ".join(one), " ".join(other)) == copies(" ".join(other), " ".join(one))
+
+
+WORDS = st.lists(st.sampled_from("ferry bridge mayor rice 600 900 the".split()), max_size=12).map(
+    lambda told: " ".join(told)
+)
+
+
+@given(st.lists(WORDS, max_size=12))
+def test_the_first_that_is_repeated_is_found_without_comparing_all(texts: list[str]) -> None:
+    originals, compared = Originals(), dict[int, Print]()
+    for row, own in enumerate(map(Print.of, texts)):
+        wanted = next((other for other, print_ in compared.items() if own.copies(print_)), None)
+        assert originals.repeated_by(own) == wanted
+        if wanted is None:
+            originals.add(row, own)
+            compared[row] = own
