@@ -39,7 +39,7 @@ def age(published: date, today: date) -> str:
 def dated(article: Article, today: date) -> str:
     """Return the article's date and age, or what is known when it has none."""
     if article.published is not None:
-        inferred = " (year worked out from the text)" if article.published_inferred else ""
+        inferred = " (worked out, not stated in full)" if article.published_inferred else ""
         return f"{long_day(article.published)}{inferred}, {age(article.published, today)}"
     bound = f"; not before {long_day(article.not_before)}" if article.not_before else ""
     return f"no date in the article{bound}"

@@ -53,7 +53,7 @@ def test_age_in_its_two_largest_units(published: date, expected: str) -> None:
 
 def test_dates_say_what_is_known() -> None:
     assert dated(FERRY_2022, TODAY) == "14 March 2022, 4 years 1 month old"
-    assert dated(HARBOUR, TODAY) == "20 January 2024 (year worked out from the text), 2 years 3 months old"
+    assert dated(HARBOUR, TODAY) == "20 January 2024 (worked out, not stated in full), 2 years 3 months old"
     assert dated(FERRY_UNDATED, TODAY) == "no date in the article; not before 11 October 2024"
     assert dated(replace(FERRY_UNDATED, not_before=None), TODAY) == "no date in the article"
 
