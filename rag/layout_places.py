@@ -15,6 +15,8 @@ from rag.text import fold
 
 _HEADLINE_LENGTH, _HEADING_LENGTH, _CAPTION_LENGTH, _BLURB_LENGTH = 200, 100, 250, 300
 _TOP, _LONGEST_NAME = 12, 14  # lines; spaces in one that may be a headline
+_LIST_NAME = re.compile(r"[^\W\d_][^\d.!?…:;,\n]{0,40}")  # "Women", "Results of the final"
+_FIRST_ENTRY = re.compile(r"1[.)]\s|[-*•]\s")
 _PARAGRAPH_LENGTH = 60  # shorter blocks are no sign of a story
 
 
@@ -196,8 +198,19 @@ def mark_title_run(text: str, pieces: Pieces) -> Pieces:
 def mark_headings(text: str, pieces: Pieces) -> Pieces:
     """A short line without a full stop between two paragraphs is the heading of the second.
 
-    One with a figure stays: it may be a fact, or the date in a chronology.
+    One with a figure stays: it may be a fact, or the date in a chronology. So is one right above the entries
+    of a list.
     """
+    open_ = open_places(pieces)
+    lists = [
+        a
+        for a, b in pairwise(open_)
+        if b == a + 1
+        and breaks(text, pieces[a], pieces[b]) == 1
+        and _LIST_NAME.fullmatch(pieces[a].of(text))
+        and _FIRST_ENTRY.match(pieces[b].of(text))
+    ]
+    pieces = marked(pieces, lists, "heading")
     open_ = open_places(pieces)
     chosen = [
         b

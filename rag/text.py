@@ -73,14 +73,15 @@ _ABBREVIATIONS = frozenset(
     "inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec approx dept est eds cf ca al".split()
 )
 _END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s|$)""")
+_ENTRY = re.compile(r"\d{1,3}")  # "1. Saida Chepkemoi"
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.$")
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Split ``text[start:end]`` into sentences; spans index into ``text`` and hold no outer white space.
 
-    A full stop after an initial, an abbreviation or before a lower-case word ends nothing; a line break
-    between blocks of text (an empty line) always does.
+    A full stop after an initial, an abbreviation, the number of a list's entry or before a lower-case word
+    ends nothing; a line break between blocks of text (an empty line) always does.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -111,7 +112,7 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int) -> bool
         return True
     last = _LAST_WORD.search(text, max(begin, mark.start() - 25), mark.start() + 1)
     if last is None:
-        return True
+        return _ENTRY.fullmatch(text[begin : mark.start()].strip()) is None
     word = last.group(1)
     if len(word) == 1 or "." in word:  # an initial or "U.S."; the latter may end a sentence before a new one
         return "." in word and bool(re.match(r"(The|A|An|It|He|She|They|In|But|And|This|That|We)\b", rest))

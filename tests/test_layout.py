@@ -535,3 +535,13 @@ def test_a_line_all_in_bold_is_a_heading() -> None:
         [FIRST, lines[4], SECOND],
         [("headline", HEAD), ("heading", lines[3]), ("heading", lines[5])],
     )
+
+
+def test_a_line_right_above_a_list_is_its_heading() -> None:
+    lines = (HEAD, "", FIRST, "", "Women", "1. Saida Chepkemoi 2:46", "2. Gladys Huanca 2:48", "", SECOND)
+    assert parts(*lines) == (
+        [FIRST, lines[5], lines[6], SECOND],
+        [("headline", HEAD), ("heading", "Women")],
+    )
+    led = (HEAD, "", FIRST, "", "The council:", "- voted", "", "Women", "", "1. Saida Chepkemoi 2:46", SECOND)
+    assert [part for part in parts(*led)[1] if part[0] == "heading"] == []

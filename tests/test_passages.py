@@ -78,3 +78,23 @@ def test_a_passage_stands_under_the_last_heading_before_it() -> None:
     first, second = split(source)
     assert (heading_of(first, source), heading_of(second, source)) == ("Why now?", "Who pays?")
     assert heading_of(first, replace(source, set_aside=(SetAside(*spans[0], "caption"),))) == ""
+
+
+def test_a_list_that_fits_is_not_parted_from_the_line_that_leads_to_it() -> None:
+    lines = [
+        "One two three four five six.",
+        "Then they:",
+        "- sang four songs;",
+        "- danced;",
+        "- went home late.",
+        "End of it.",
+    ]
+    passages = split(article("a", *lines), target_words=12)
+    assert [p.text.split("\n") for p in passages] == [lines[:1], lines[1:5], lines[5:]]
+    longer = split(article("a", *lines[:4], "- drank " + "tea " * 6 + "at home;"), target_words=12)
+    assert [p.text.split("\n")[0] for p in longer] == [lines[0], "- drank " + "tea " * 6 + "at home;"]
+
+
+def test_entries_without_a_line_that_leads_to_them_are_joined_as_any_lines() -> None:
+    lines = ["One two three four.", "- five six seven;", "- eight nine ten;"]
+    assert [p.text.split("\n") for p in split(article("a", *lines), target_words=8)] == [lines[:2], lines[2:]]

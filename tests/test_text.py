@@ -88,3 +88,15 @@ def test_sentences_cover_all_but_white_space_in_order(text: str) -> None:
     assert "".join(text[a:b] for a, b in spans).split() == [] or "".join(
         "".join(text[a:b] for a, b in spans).split()
     ) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. Saida won. 2. Gladys came second.", ["1. Saida won.", "2. Gladys came second."]),
+        ("It was no. 12. Then it rained.", ["It was no. 12.", "Then it rained."]),
+        ("2019. It rained.", ["2019.", "It rained."]),
+    ],
+)
+def test_the_number_of_an_entry_is_no_sentence(text: str, expected: list[str]) -> None:
+    assert [text[a:b] for a, b in sentences(text)] == expected
