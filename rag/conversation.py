@@ -57,12 +57,13 @@ def standalone(
     """Return a question that can be searched without the turns before it.
 
     A question that points at nothing before it comes back as it is, unless questions that name nothing count
-    as follow-ups too (``nameless``): those may begin anew, so nothing of them is replaced. At most ``depth``
-    turns are followed.
+    as follow-ups too (``nameless``): those may begin anew, so nothing of them is replaced, and do so after a
+    refusal. At most ``depth`` turns are followed.
     """
     asked = [text for role, text in history if role == "user" and words(text)]
     follows = _is_follow_up(question)
-    if not asked or not depth or not (follows or (nameless and names_nothing(question))):
+    perhaps = nameless and names_nothing(question) and not _was_refused(history)
+    if not asked or not depth or not (follows or perhaps):
         return question
     before = standalone(asked[-1], _until_last_question(history), today, depth - 1, nameless)
     swapped = _with_other_date(question, before, today) or _of_other_time(question, before, today)
@@ -70,6 +71,10 @@ def standalone(
         return swapped
     said = _short(last_answer(history)) if _points(question) else ""
     return " - ".join(part for part in (question.strip(), before, said) if part)
+
+
+def _was_refused(history: Sequence[Turn]) -> bool:
+    return next((text == REFUSAL for role, text in reversed(history) if role == "assistant"), False)
 
 
 def last_answer(history: Sequence[Turn]) -> str:

@@ -124,3 +124,13 @@ def test_ten_turns_do_not_grow_the_question_without_end() -> None:
     for n in range(30):
         history += [("user", f"And it, number {n}?"), ("assistant", "word " * 500)]
     assert len(standalone("And it?", history, TODAY)) < 3000
+
+
+@pytest.mark.parametrize(("said", "follows"), [("It cost 40 million.", True), (REFUSAL, False)])
+def test_what_names_nothing_begins_anew_after_a_refusal(said: str, follows: bool) -> None:
+    history: list[Turn] = [("user", "What did the bridge cost?"), ("assistant", said)]
+    asked = "How much will the second crane cost?"
+    whole = standalone(asked, history, date(2026, 6, 1), nameless=True)
+    assert whole == (f"{asked} - What did the bridge cost?" if follows else asked)
+    pointing = "Who paid for it?"
+    assert standalone(pointing, history, date(2026, 6, 1), nameless=True).startswith(f"{pointing} - What did")
