@@ -18,6 +18,7 @@ from rag.types import Turn
 
 MAX_TURNS = 6  # what lies further back is rarely meant, and would crowd the search
 ANSWER_WORDS = 40
+SHORT = 3  # content words of a question that names nothing and leans on one before; after a refusal one
 MOST_POINTING = 5  # content words of a question that points at one before; longer ones say what they mean
 
 _POINTING = frozenset(
@@ -61,8 +62,9 @@ def standalone(
     refusal. At most ``depth`` turns are followed.
     """
     asked = [text for role, text in history if role == "user" and words(text)]
-    follows = _is_follow_up(question)
-    perhaps = nameless and names_nothing(question) and not _was_refused(history)
+    refused = _was_refused(history)
+    follows = _is_follow_up(question, 1 if refused else SHORT)
+    perhaps = nameless and names_nothing(question) and not refused
     if not asked or not depth or not (follows or perhaps):
         return question
     before = standalone(asked[-1], _until_last_question(history), today, depth - 1, nameless)
@@ -107,12 +109,13 @@ def asks_for_more(question: str) -> bool:
     return bool(_MORE.match(question))
 
 
-def _is_follow_up(question: str) -> bool:
+def _is_follow_up(question: str, shortest: int = SHORT) -> bool:
+    """Whether a question leans on one before it: it points or goes on, or names nothing in so few words."""
     if _POLITE.match(fold(question)):
         return False
     if _CONTINUES.match(question) or asks_for_more(question):
         return True
-    short = len(content_words(question)) <= 3 and question.rstrip().endswith("?")
+    short = len(content_words(question)) <= shortest and question.rstrip().endswith("?")
     return _points(question) or (short and names_nothing(question))
 
 
