@@ -77,7 +77,7 @@ def build(
         if not articles:
             raise found.problems[0] if found.problems else CorpusError(f"there is no article in {corpus}")
         if force:
-            generation.unfinished(folder).unlink(missing_ok=True)
+            Unfinished(generation.unfinished(folder), encoder).remove()
         reused = None if force or not old else old.made_by(encoder)
         built = build_articles(articles, folder, encoder, old=reused, problems=found.problems, report=report)
         undated = tuple(a.id for a in articles if a.published is None)
@@ -99,10 +99,11 @@ def build_articles(
     texts = unit_texts(cut, by_id)
     name = _name(articles, cut, encoder)
     set_aside = {a.id: len(a.set_aside) for a in articles}
+    unfinished = Unfinished(generation.unfinished(folder), encoder)
     if old is not None and generation.holds(folder, name):
+        unfinished.remove()  # a build that was killed behind its last step leaves it
         manifest = generation.read_manifest(generation.current(folder))
         return Built(manifest, 0, len(set(texts)), set_aside, problems, unchanged=True)
-    unfinished = Unfinished(generation.unfinished(folder), encoder)
     with _writing(folder):
         vectors, embedded = _embed(texts, _known_vectors(old), encoder, unfinished, report)
         report("indexing words", 0, 0)

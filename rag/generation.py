@@ -88,10 +88,10 @@ def read_manifest(generation: Path) -> Manifest:
         schema = data["schema"]
         if schema != SCHEMA:
             raise BrokenIndexError(f"{path} has schema {schema}, this version reads {SCHEMA}: {REBUILD}")
-        manifest = Manifest(**data)
-        sorted(manifest.files.items())
-        return manifest
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not isinstance(data["files"], dict):
+            raise TypeError("its files are no table")
+        return Manifest(**data)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenIndexError(f"{path} cannot be read ({type(error).__name__}): {REBUILD}") from None
 
 

@@ -268,3 +268,13 @@ def test_a_manifest_without_its_files_is_damaged(tmp_path: Path, encoder: WordEn
     path.write_text(json.dumps(json.loads(path.read_text()) | {"files": []}))
     with pytest.raises(BrokenIndexError, match="cannot be read"):
         Index.open(tmp_path / "i", encoder)
+
+
+def test_an_index_that_is_up_to_date_keeps_no_unfinished_vectors(
+    corpus: Path, tmp_path: Path, encoder: WordEncoder
+) -> None:
+    build(corpus, tmp_path / "i", encoder)
+    left = generation.unfinished(tmp_path / "i")
+    left.write_bytes(b"words 9\n")
+    assert build(corpus, tmp_path / "i", encoder).unchanged
+    assert not left.exists()
