@@ -17,6 +17,7 @@ from typing import TypedDict, Unpack
 from rag import abstention, drafting, prompts, reading
 from rag.abstention import REFUSAL, Gate, evidence_signals, the_other_way, what_is_missing
 from rag.beside import introduced
+from rag.checks import check_history, check_question
 from rag.clock import Clock
 from rag.conversation import asks_for_more
 from rag.figures import asks_for_figure, timeline
@@ -30,7 +31,7 @@ from rag.neighbours import JOINED, joined
 from rag.parts import parts
 from rag.probe import probe
 from rag.question_dates import QuestionDates
-from rag.ranking import check_history, check_question, reranked
+from rag.ranking import reranked
 from rag.reading import Reading
 from rag.rivals import repeated
 from rag.search import Found, find, nothing_found, tidied

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -14,14 +13,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from typer.exceptions import TyperException
 
 from rag import models
@@ -29,6 +20,7 @@ from rag.answer import Answerer, load_model
 from rag.arithmetic import set_up
 from rag.build import Built, build
 from rag.cli_eval import evaluation
+from rag.cli_progress import bar, reporter
 from rag.corpus import KINDS
 from rag.dates import parse_day
 from rag.errors import RagError, UsageError
@@ -41,7 +33,6 @@ from rag.types import Draft, Searched
 
 SETTINGS, WRONG = for_options()
 STOPPED = 130  # the exit code of what an interrupt has ended
-TOLD_FROM = 500  # steps of a stage that is worth a line
 NAMED = 5  # files that are named in a line
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 app = typer.Typer(
@@ -81,8 +72,8 @@ def index_(
     as_json: Json = False,
 ) -> None:
     """Build the index of a folder of articles, or bring it up to date."""
-    with _bar(err) as progress:
-        report = _reporter(progress)
+    with bar(err) as progress:
+        report = reporter(progress)
         encoder = load_encoder(SETTINGS.embedder)
         built = build(corpus, index, encoder, force=force, max_bytes=_max_bytes(), report=report)
     print(json.dumps(_built_record(built)) if as_json else _built_lines(built, index))
@@ -278,42 +269,9 @@ def pull_models(
 ) -> None:
     """Fetch a model's weights, check them and unpack them once."""
     for wanted in [name] if name else [m.name for m in models.default_models()]:
-        with _bar(err) as progress:
-            folder = models.pull(wanted, _reporter(progress))
+        with bar(err) as progress:
+            folder = models.pull(wanted, reporter(progress))
         print(f"{wanted} is in {folder}")
-
-
-@contextmanager
-def _bar(console: Console) -> Iterator[Progress]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        yield progress
-
-
-def _reporter(progress: Progress) -> Callable[[str, int, int], None]:
-    """Return a callback that draws one bar for each label; a total of 0 is drawn as a pulse."""
-    bars: dict[str, Any] = {}
-
-    def report(label: str, done: int, total: int) -> None:
-        if not progress.console.is_terminal:
-            _tell(progress.console, label, done, total)
-            return
-        if label not in bars:
-            for bar in bars.values():
-                progress.update(bar, visible=False)
-            bars[label] = progress.add_task(label, total=None)
-        progress.update(bars[label], completed=done, total=total or None)
-
-    return report
-
-
-def _tell(console: Console, label: str, done: int, total: int) -> None:
-    """Say where a long stage is, a line for each tenth of it, where no bar can be drawn."""
-    tenth = total // 10
-    if total >= TOLD_FROM and done // tenth > (done - 1) // tenth:
-        console.print(f"{label}: {done:,} of {total:,}")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import generation, ranking
+from rag.checks import article_filter, check_question
 from rag.encoder import SentenceEncoder
 from rag.errors import BrokenIndexError, RagError, UsageError
 from rag.generation import Manifest
@@ -162,8 +163,8 @@ class Index:
         Raises UsageError for a question without a word, a k below 1, an interval that ends before it begins,
         or a source that the index does not hold.
         """
-        ranking.check_question(question)
-        keep = ranking.article_filter(self.articles, k, source, published_from, published_to)
+        check_question(question)
+        keep = article_filter(self.articles, k, source, published_from, published_to)
         count = max(k + JOINED if join else k, ranking.RERANKED)
         ways = [question, bare] if bare is not None and perhaps else [question]
         vectors = self.encoder.encode(ways)

@@ -40,6 +40,11 @@ def split(article: Article, target_words: int = TARGET_WORDS) -> list[Passage]:
     ]
 
 
+def is_entry(text: str) -> bool:
+    """Whether a sentence is an entry of a list: "- two cranes", "3. Mamani"."""
+    return bool(_ENTRY.match(text))
+
+
 def _fit(text: str, one: list[Span], other: list[Span], target: int) -> bool:
     """Whether two runs of sentences make one passage: nothing set aside between them, and not too long."""
     joined = text[one[0][0] : other[-1][1]]

@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Lock
 
 from rag import generation
+from rag.checks import MAX_QUESTION, check_history, check_question
 from rag.conversation import last_answer, standalone
 from rag.index import Index
 from rag.plain_question import plain
 from rag.question_dates import QuestionDates, question_dates
-from rag.ranking import BEHIND, MAX_QUESTION, check_history, check_question
+from rag.ranking import BEHIND
 from rag.small_talk import asked
 from rag.types import Article, Hit, Interval, Passage, Turn
 

@@ -15,6 +15,7 @@ from rag.excerpts import excerpt, length, one_line
 from rag.faithfulness import says_more
 from rag.figures import change, leading
 from rag.grounding import Candidate, Similarity, ground
+from rag.listed import list_of
 from rag.matching import added_words, coverage
 from rag.prompts import heading
 from rag.reading import Reading
@@ -52,7 +53,8 @@ def grounded(read: Reading, draft: str, similarity: Similarity, words: int = LON
     shown = once(shown, quotes)
     if not shown:
         most = max(LONGEST_QUOTE, words)
-        shown.append(quotation(read.best, f"{read.question} {draft}", read, most))
+        listed = list_of(read.best, read.question, most) or [read.best]
+        shown += [quotation(c, f"{read.question} {draft}", read, most) for c in listed]
     return Grounded(tuple(with_rivals(shown, read, draft, words)), tuple(dropped))
 
 

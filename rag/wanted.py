@@ -35,6 +35,7 @@ _LIST = re.compile(
     rf"|\b[Ww](?:hich|hat)(?: (?!{_HELPS}\b)[\w'’-]+){{0,3}}? {_THINGS} {_HELPS}\b"
     rf"|\b[Ww](?:hich|hat) {_NUMBER}(?: [\w-]+)? {_THINGS}"
     rf"|\b[Ww]hat (?:are|were) (?:the|its|their|his|her)(?: [\w-]+){{0,2}}? {_THINGS}"
+    rf"|\b[Ww]hat else\b"
     rf"|\b(?:[Nn]ame|[Ll]ist|[Ee]numerate) (?:the|all|them|every|each|{_NUMBER})\b"
 )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rag import cli, cli_eval
+from rag import cli, cli_eval, cli_progress
 from rag.index import Index
 from tests.conftest import WordEncoder
 
@@ -278,8 +278,8 @@ def test_what_was_passed_over_and_what_was_kept_is_said(tmp_path: Path, folder: 
 
 
 def test_where_no_bar_can_be_drawn_long_stages_are_told_by_tenths(capsys: pytest.CaptureFixture[str]) -> None:
-    with cli._bar(Console(file=sys.stdout)) as progress:
-        report = cli._reporter(progress)
+    with cli_progress.bar(Console(file=sys.stdout)) as progress:
+        report = cli_progress.reporter(progress)
         for done in range(1, 1001):
             report("reading articles", done, 1000)
         for done in range(1, 100):

@@ -35,7 +35,7 @@ OWNERS = {
     "ir_measures": {"eval_trec"},
     "matplotlib": {"eval_plots"},
     "typer": {"cli", "cli_eval"},
-    "rich": {"cli", "cli_eval"},
+    "rich": {"cli", "cli_eval", "cli_progress"},
     "yaml": {"corpus_front_matter"},
     "trafilatura": {"corpus_html"},
 }
@@ -85,6 +85,8 @@ LAYERS = [
         "grounding",
         "faithfulness",
         "excerpts",
+        "listed",
+        "checks",
         "matching",
         "names",
         "turned",

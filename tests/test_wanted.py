@@ -54,6 +54,7 @@ def test_what_stands_in_the_question_is_no_answer(question: str, text: str) -> N
         "What are the three pillars of the plan?",
         "Name the two committees.",
         "Which towns paid? Name them all.",
+        "What else did the council decide?",
     ],
 )
 def test_a_list_is_asked_for(question: str) -> None:
