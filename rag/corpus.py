@@ -17,7 +17,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rag.corpus_decoding import UndecodableError, decode, decode_archive, decode_page
-from rag.corpus_front_matter import FrontMatter, FrontMatterError, read_front_matter
+from rag.corpus_front_matter import (
+    FrontMatter,
+    FrontMatterError,
+    front_matter_if_any,
+    read_front_matter,
+)
 from rag.corpus_html import NoArticleError, Page, is_page, read_page
 from rag.errors import CorpusError
 from rag.layout import read_layout
@@ -107,7 +112,7 @@ def read_article(path: Path, root: Path, *, max_bytes: int = MAX_BYTES, today: d
 def to_article(text: str, path: str, *, today: date) -> Article:
     """Make an article of the text of a file at ``path`` (relative to the corpus folder, with its ending).
 
-    What the front matter of a .md file or the markup of a page says goes before what the text's form says.
+    What the front matter of a text or the markup of a page says goes before what the text's form says.
     Raises FrontMatterError, UndecodableError when there is no text, NoArticleError for a page without one.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -148,7 +153,7 @@ def _said(text: str, suffix: str, today: date) -> tuple[FrontMatter | Page, str]
     if suffix in (*_PAGES, *_ARCHIVES) or is_page(text):
         page = read_page(text, today)
         return page, page.text
-    matter = read_front_matter(text) if suffix == ".md" else FrontMatter()
+    matter = read_front_matter(text) if suffix == ".md" else front_matter_if_any(text)
     return matter, text[matter.length :]
 
 

@@ -1,4 +1,4 @@
-"""The YAML block at the head of a Markdown file: title, source, published, url, language, by these names or
+"""The YAML block at the head of a text file: title, source, published, url, language, by these names or
 those that other programs give them. Pure.
 """
 
@@ -69,6 +69,17 @@ def read_front_matter(text: str) -> FrontMatter:
         language=language.lower() if language else None,
         length=match.end(),
     )
+
+
+def front_matter_if_any(text: str) -> FrontMatter:
+    """Read the front matter of a text that need not have any: one that cannot be used, or that says nothing
+    that is known, is part of the article.
+    """
+    try:
+        matter = read_front_matter(text)
+    except FrontMatterError:
+        return FrontMatter()
+    return matter if matter != FrontMatter(length=matter.length) else FrontMatter()
 
 
 class _Values:

@@ -95,8 +95,16 @@ def test_what_the_text_says_is_kept() -> None:
     assert article.language == "en"
 
 
-def test_front_matter_is_text_in_a_txt_file() -> None:
-    assert to_article(f"---\ntitle: x\n---\n{STORY}", "a.txt", today=TODAY).text.startswith("---\n")
+def test_front_matter_of_a_txt_file() -> None:
+    read = to_article(f"---\ntitle: x\ndate: 2024-05-06\n---\n{STORY}", "a.txt", today=TODAY)
+    assert (read.title, read.published, read.text) == ("x", date(2024, 5, 6), STORY)
+
+
+@pytest.mark.parametrize(
+    "block", ["---\nmood: fine\n---\n", "---\ntitle: x\n", "---\ndate: soon\npublished: no\n---\n"]
+)
+def test_what_only_looks_like_front_matter_is_text_in_a_txt_file(block: str) -> None:
+    assert to_article(f"{block}{STORY}", "a.txt", today=TODAY).text == f"{block}{STORY}"
 
 
 def test_a_leading_heading_is_the_title_and_markdown_stays() -> None:
