@@ -155,13 +155,17 @@ def judged(read: Reading, odds: Sequence[float]) -> Reading:
         found=replace(read.found, hits=reranked(read.found.hits, order)),
         pool=order,
         chosen=first_words(order, FEW_WORDS),
-        rivals=rivals(order, [values[i] for i in first], read.given, read.earlier),
+        rivals=_rivals(read, order, [values[i] for i in first]),
     )
 
 
 def unjudged(read: Reading) -> Reading:
     """Choose by what speaks for each sentence before a model judges it: the first, with its rivals."""
-    return replace(read, rivals=rivals(read.pool, read.priors, read.given, read.earlier))
+    return replace(read, rivals=_rivals(read, read.pool, read.priors))
+
+
+def _rivals(read: Reading, best_first: Sequence[Candidate], values: Sequence[float]) -> list[Candidate]:
+    return rivals(best_first, values, read.given, read.earlier, timeless=not read.found.dates.words)
 
 
 def reranked(hits: Sequence[Hit], best_first: Sequence[Candidate]) -> tuple[Hit, ...]:

@@ -14,7 +14,7 @@ from rag.matching import coverage
 from rag.text import words
 
 CLOSE = 1.0  # log-odds between two sentences of which the model cannot say which is better
-NEAR = 2.5  # log-odds, for a sentence with another answer
+NEAR = 2.5  # log-odds, for a sentence with another answer, or a newer one
 ANOTHER = 0.05  # share of what the passages give as answers, that a sentence has and those before have not
 MOST = 2  # sentences beside the best
 ALREADY_SAID = 0.8  # share of a sentence's words
@@ -22,10 +22,15 @@ RUN = 8  # words in a row that are no chance
 
 
 def rivals(
-    best_first: Sequence[Candidate], values: Sequence[float], given: Given, told: str = ""
+    best_first: Sequence[Candidate],
+    values: Sequence[float],
+    given: Given,
+    told: str = "",
+    timeless: bool = True,
 ) -> list[Candidate]:
     """Return the sentences to show beside the first: those whose value (log-odds) is as good, or nearly as
-    good and which hold another answer of those that the passages give. What only says the same is left out.
+    good and which hold another answer of those that the passages give, or come from a newer article, which
+    may say how the story went on, where the question is ``timeless``. What only says the same is left out.
 
     ``told`` is what the reader was told before. Who asks on after a sentence mostly wants more of what it is
     about: beside it stands the best of its passage that is new.
@@ -37,7 +42,7 @@ def rivals(
         answers = given.standing_in(candidate.text)
         if repeated(candidate.text, [c.text for c in shown]) or (answers and answers <= said):
             continue
-        another = given.share(answers - said) >= ANOTHER
+        another = given.share(answers - said) >= ANOTHER or (timeless and _newer(candidate, best_first[0]))
         same = candidate.hit.passage.id == passage
         new = nothing_new and same and not repeated(candidate.text, [told])
         if new or values[0] - value < (NEAR if another else CLOSE):
@@ -45,6 +50,12 @@ def rivals(
             said |= answers
             nothing_new = nothing_new and not new
     return shown[1 : 1 + MOST]
+
+
+def _newer(one: Candidate, other: Candidate) -> bool:
+    """Whether a sentence is from an article that is known to be newer than another's."""
+    day, before = one.hit.article.day, other.hit.article.day
+    return day is not None and before is not None and day > before
 
 
 def repeated(text: str, said: Sequence[str]) -> bool:

@@ -30,6 +30,7 @@ WIDELY = 5  # articles that each seem to answer, from which on it is so as well:
 SHARED = 0.3  # of what they give as answers, at least, that the first sentence then has to hold
 SURE = 4.5  # standard deviations between the first sentence and the next, for it to be the one
 LIKELY_TRUE = 0.3  # trust, below which even then it often is not
+SURELY_TRUE = 0.8  # and from which on it needs no comparing where few articles seem to answer
 NEARLY = 2.0  # standard deviations, between sentences that could both hold the answer
 JUDGED = 8  # sentences about which a model is asked one by one
 DEEP = 2  # questions before one that leans on them, from which on it must be surer to be answered
@@ -87,8 +88,8 @@ def weigh(
     order = in_order(values)
     believed = trust(reads.values())
     trusted = 0.0 if latest else believed  # of what changed, most passages give what was so before
-    widely = articles_that_answer(pool, reads) >= WIDELY and agreed[order[0]] >= SHARED
-    trusts = trusted >= TRUSTED or (widely and not latest)
+    many = articles_that_answer(pool, reads) >= WIDELY
+    trusts = trusted >= TRUSTED or (many and agreed[order[0]] >= SHARED and not latest)
     ordered, sentences = [values[i] for i in order], [pool[i] for i in order]
     return Weighed(
         sentences,
@@ -100,7 +101,7 @@ def weigh(
         max(cosines),
         _signals(whole, deep=bare is not None and found.turns >= DEEP and not found.perhaps),
         is_clear(ordered, trusts, believed),
-        _doubtful(found, sentences, ordered),
+        (0 < believed < SURELY_TRUE and not many) or _doubtful(found, sentences, ordered),
         reads,
         whole,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,24 @@ def beside(*sentences: tuple[str, float]) -> list[str]:
 def test_how_far_behind_a_rival_may_be(sentence: str, furthest: float) -> None:
     assert beside((sentence, furthest - JUST)) == [sentence]
     assert beside((sentence, furthest + JUST)) == []
+
+
+@pytest.mark.parametrize(
+    ("published", "timeless", "furthest"),
+    [
+        (date(2023, 5, 2), True, NEAR),
+        (date(2023, 5, 2), False, CLOSE),  # one time is asked for
+        (date(2023, 5, 1), True, CLOSE),
+        (None, True, CLOSE),
+    ],
+)
+def test_what_a_newer_article_says_may_be_further_behind(
+    published: date | None, timeless: bool, furthest: float
+) -> None:
+    first = candidate("She was found guilty.", "old", published=date(2023, 5, 1))
+    other = candidate("A court of appeal cleared her.", "new", published=published)
+    for behind, shown in ((furthest - JUST, [other]), (furthest + JUST, [])):
+        assert rivals([first, other], [1.0, 1.0 - behind], Given(), timeless=timeless) == shown
 
 
 @pytest.mark.parametrize(

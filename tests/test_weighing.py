@@ -168,6 +168,24 @@ def test_what_many_articles_answer_is_not_compared(
     assert made.clear is clear
 
 
+@pytest.mark.parametrize(
+    ("articles", "relevance", "doubtful"),
+    [
+        (1, 3.0, True),  # trust 0.73
+        (1, 4.0, False),  # trust 0.88
+        (weighing.WIDELY - 1, 3.0, True),
+        (weighing.WIDELY, 3.0, False),
+    ],
+)
+def test_what_few_articles_answer_is_compared_unless_that_is_sure(
+    articles: int, relevance: float, doubtful: bool
+) -> None:
+    pool, reads = told_by(articles, relevance, "ferry")
+    found = Found("What left?", "What left?", None, QuestionDates(), ())
+    made = weighing.weigh(found, pool, [0.0] * len(pool), reads)
+    assert (made.clear, made.doubtful) == (True, doubtful)
+
+
 def test_a_question_that_leans_on_others_is_compared_however_far_ahead_a_sentence_is() -> None:
     pool = [candidate("A ferry left.")]
     whole = Found("Why?", "Why?", None, QuestionDates(), ())
