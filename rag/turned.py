@@ -17,6 +17,8 @@ from rag.types import Read
 
 # By how much the question turned round is answered better, in log-odds: its best answer and best passage.
 BETTER, SURER = 1.0, 0.3
+NEAR = 8  # sentences that may answer
+BESIDE = 3  # of them, that may be what is told the other way round
 _COUNTRIES = """
 Afghanistan Afghan, Albania Albanian, Algeria Algerian, Angola Angolan, Argentina Argentine,
 Armenia Armenian, Australia Australian, Austria Austrian, Bangladesh Bangladeshi, Belarus Belarusian,
@@ -72,6 +74,27 @@ def tells_both_ways(question: str, sentence: str) -> bool:
     """
     told = Counter(_people(sentence))
     return all(told[name] > 1 for name in _people(question))
+
+
+def exchanged(question: str, best_first: Sequence[str]) -> bool:
+    """Whether a question names the people of one country and another country by its name, and sentences the
+    other way round ("How many Japanese live in Vietnam?", "630,000 Vietnamese live in Japan"): the first, or
+    one of the next where none of those that may answer names them as the question does.
+    """
+    asked = _forms(question)
+    peoples = [name for name, is_people in asked if is_people]
+    countries = [name for name, is_people in asked if not is_people]
+    if len(peoples) != 1 or len(countries) != 1 or peoples == countries:
+        return False
+    other = {(countries[0], True), (peoples[0], False)}
+    told = [_forms(sentence) for sentence in best_first[:NEAR]]
+    turned = [other <= forms and not asked <= forms for forms in told]
+    return any(turned[:1]) or (any(turned[:BESIDE]) and not any(asked <= forms for forms in told))
+
+
+def _forms(text: str) -> set[tuple[str, bool]]:
+    """Return the peoples that a text names, each with whether as such and not by its country's name."""
+    return {(_PEOPLE.get(word, word), word not in _PEOPLE) for word in _PARTY.findall(text)}
 
 
 def _people(text: str) -> list[str]:

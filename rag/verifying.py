@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rag.index import Index
 from rag.search import Found
-from rag.turned import tells_both_ways, told_the_other_way, turned_round
+from rag.turned import NEAR, exchanged, tells_both_ways, told_the_other_way, turned_round
 from rag.weighing import Weighed
 
 VERIFIED = 5  # passages that are verified, those that the reader finds best: more tell no more
@@ -36,4 +36,8 @@ def verify(index: Index, found: Found, weighed: Weighed) -> Verified:
     if turned is None or tells_both_ways(question, weighed.sentences[0].text):
         return Verified(signals)
     asked, other = (list(index.read_direction(each, best).values()) for each in (question, turned))
-    return Verified(signals, turned if told_the_other_way(asked, other) else None)
+    told = told_the_other_way(asked, other) or (
+        exchanged(question, [c.text for c in weighed.sentences[:NEAR]])
+        and not told_the_other_way(other, asked)
+    )
+    return Verified(signals, turned if told else None)

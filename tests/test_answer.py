@@ -220,6 +220,25 @@ class ToldOfVietnamese(WordReader):
         return [Read(score, (score,) * len(spans)) for _, spans in passages]
 
 
+@pytest.mark.parametrize(("surer_as_asked", "abstained"), [(False, True), (True, False)])
+def test_a_people_and_a_country_in_each_others_place_are_refused_unless_the_reader_knows_better(
+    tmp_path: Path, encoder: WordEncoder, surer_as_asked: bool, abstained: bool
+) -> None:
+    class Direction(WordReader):
+        def read(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Read]:
+            score = 5.0 if surer_as_asked and question.startswith("How many Japanese") else 3.0
+            return [Read(score, (score,) * len(spans)) for _, spans in passages]
+
+    crowd = article("crowd", "Some 9,000 Vietnamese live in Japan.")
+    build_articles([crowd], tmp_path / "index", encoder)
+    index = Index.open(tmp_path / "index", encoder)
+    readers = WordReader("9,000"), WordReader("9,000"), Direction("")
+    reading = Index(index.parts, index.manifest, encoder, *readers)
+    answer = Answerer(reading, None, TODAY).answer("How many Japanese people live in Vietnam?")
+    assert answer.abstained is abstained
+    assert answer.instead == ("How many Vietnamese people live in Japan?" if abstained else None)
+
+
 @pytest.mark.parametrize("model", [None, ScriptedModel("600")])
 def test_what_is_only_told_the_other_way_round_is_refused(
     index: Index, encoder: WordEncoder, model: ScriptedModel | None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.turned import tells_both_ways, told_the_other_way, turned_round
+from rag.turned import exchanged, tells_both_ways, told_the_other_way, turned_round
 from rag.types import Read
 
 
@@ -59,6 +59,34 @@ def test_turning_twice_changes_nothing(one: str, other: str, form: str) -> None:
 )
 def test_a_sentence_that_names_both_twice_tells_both_ways(sentence: str, both: bool) -> None:
     assert tells_both_ways("How many Japanese visit Vietnam?", sentence) is both
+
+
+AS_ASKED = "In Vietnam 9,000 Japanese were counted."
+TURNED = "630,000 Vietnamese live in Japan."
+NEITHER = "Japan and Vietnam have been partners since 1973."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "told"),
+    [
+        ("How many Japanese people live in Vietnam?", [TURNED, AS_ASKED], True),
+        ("How many Japanese people live in Viet Nam?", [TURNED], True),
+        ("How many Japanese people live in Vietnam?", [AS_ASKED, TURNED], False),
+        ("How many Japanese people live in Vietnam?", [f"{AS_ASKED} {TURNED}"], False),  # it says both
+        ("How many Japanese people live in Vietnam?", [NEITHER, NEITHER, TURNED], True),
+        ("How many Japanese people live in Vietnam?", [NEITHER, NEITHER, NEITHER, TURNED], False),
+        ("How many Japanese people live in Vietnam?", [NEITHER, TURNED, NEITHER, AS_ASKED], False),
+        ("How many Vietnamese people live in Japan?", [TURNED], False),
+        ("What did Japan give Vietnam?", [TURNED], False),  # no people
+        ("How many Vietnamese speak Japanese?", [TURNED], False),  # no country
+        ("How many Vietnamese live in Vietnam?", [TURNED], False),
+        ("How many Japanese people live in Vietnam?", [], False),
+    ],
+)
+def test_a_people_and_a_country_that_sentences_name_the_other_way_round(
+    question: str, sentences: list[str], told: bool
+) -> None:
+    assert exchanged(question, sentences) is told
 
 
 @pytest.mark.parametrize(
