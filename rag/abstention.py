@@ -5,6 +5,7 @@ abstention.json. Two kinds of signals are enough: the log-odds that the chosen s
 together and that the best of them does by itself, as a probe (rag/probe.py) reads them in the model's state,
 or for a model that no probe is known for as it says them; and the scores of the best answers that verifier
 and reader find, the only ones without a generator. A dozen others add nothing, or mislead (eval/NOTES.md).
+One sentence that answers beyond any doubt counts for more than its share: what stands around it may hide it.
 A question that leans on several before it must be surer: the more was said, the more passages look like
 answers.
 """

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+SURE = 3.3  # log-odds of one sentence that no question without an answer came to, of those looked at
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -43,11 +45,13 @@ class Probe:
     ) -> dict[str, float]:
         """Return the log-odds that the passages answer, ``answered``, from the state that they lead to
         together, and that the likeliest of several sentences does by itself, ``one_answers``, from those that
-        each leads to alone; without the latter where no sentence was looked at alone.
+        each leads to alone, with how far it is beyond any doubt, ``one_surely``; without these where no
+        sentence was looked at alone.
         """
         said = {"answered": self.answered(together)}
         if self.one is not None and alone:
-            said["one_answers"] = max(float(state @ self.one) for state in alone) + self.one_bias
+            likeliest = max(float(state @ self.one) for state in alone) + self.one_bias
+            said |= {"one_answers": likeliest, "one_surely": max(0.0, likeliest - SURE)}
         return said
 
     def answers(self, state: NDArray[np.float32]) -> float:

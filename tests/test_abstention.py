@@ -30,7 +30,7 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 @pytest.mark.parametrize(
     ("model", "signals"),
     [
-        ("qwen-1.5b", {"answered", "one_answers", "verified", "answer", "deep"}),
+        ("qwen-1.5b", {"answered", "one_answers", "one_surely", "verified", "answer", "deep"}),
         ("qwen-0.5b", {"answered", "verified"}),
         ("none", {"verified", "answer"}),
         ("unread", {"nearest", "covered", "names_lacking", "dates_lacking"}),
@@ -39,6 +39,13 @@ def test_a_fit_separates_what_can_be_separated() -> None:
 )
 def test_each_generator_has_a_gate_of_what_it_can_tell(model: str, signals: set[str]) -> None:
     assert set(gate(model).weights) == signals
+
+
+def test_a_sentence_that_answers_beyond_any_doubt_counts_for_more() -> None:
+    known = gate("qwen-1.5b")
+    doubtful = {**known.means, "answered": -2.3, "one_answers": 4.4}
+    without, with_it = (known.probability(doubtful | {"one_surely": x}) for x in (0.0, 1.1))
+    assert without < known.threshold < with_it
 
 
 def test_a_question_that_leans_on_several_others_must_be_surer() -> None:

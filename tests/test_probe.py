@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rag.abstention import Gate, gate
 from rag.answer import Answerer
 from rag.index import Index
-from rag.probe import Probe, probe
+from rag.probe import SURE, Probe, probe
 from rag.types import Answer, Span
 from tests.conftest import StatefulModel, vector
 
@@ -25,7 +25,13 @@ def test_log_odds_by_hand() -> None:
     state, alone = vector(1.0, -3.0), [vector(1.0, 0.0), vector(0.0, 4.0)]
     assert one.signals(state, alone) == {"answered": 0.75}  # nothing is known of single sentences
     both = replace(one, one=vector(3.0, 0.25), one_bias=0.5)
-    assert both.signals(state, alone) == {"answered": 0.75, "one_answers": 3.5}
+    assert both.signals(state, alone) == {
+        "answered": 0.75,
+        "one_answers": 3.5,
+        "one_surely": pytest.approx(3.5 - SURE),
+    }
+    doubted = replace(both, one_bias=0.0)
+    assert doubted.signals(state, alone) == {"answered": 0.75, "one_answers": 3.0, "one_surely": 0.0}
     assert both.signals(state, []) == {"answered": 0.75}
 
 
