@@ -44,11 +44,18 @@ def read_articles(folder: str) -> dict[str, tuple[dict[str, Any], str]]:
 
 ARTICLES = read_articles("corpus")
 ARCHIVED = read_articles("eval/archive")
-NEWSROOM = {
-    a.id: ({"title": a.title, "source": a.source, "published": a.published}, a.text)
-    for a in read_corpus(ROOT / "eval" / "newsroom", today=date(2026, 11, 29)).articles
-}
-INVENTED = ARCHIVED | read_articles("eval/serials") | NEWSROOM
+
+
+def read_raw(folder: str) -> dict[str, tuple[dict[str, object], str]]:
+    """Articles in the shapes that they come in, as the program reads them."""
+    return {
+        a.id: ({"title": a.title, "source": a.source, "published": a.published}, a.text)
+        for a in read_corpus(ROOT / folder, today=date(2026, 11, 29)).articles
+    }
+
+
+NEWSROOM, DESK = read_raw("eval/newsroom"), read_raw("eval/desk")
+INVENTED = ARCHIVED | read_articles("eval/serials") | NEWSROOM | DESK
 
 
 def read_questions(name: str) -> list[Question]:
@@ -67,7 +74,9 @@ MISTYPED = read_questions("mistyped.jsonl")
 WRAPPED = read_questions("wrapped.jsonl")
 TURNED = read_questions("turned.jsonl") + read_questions("turned-archive.jsonl")
 REPORTER = read_questions("newsroom.jsonl")
-ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS + MISTYPED + WRAPPED + TURNED + REPORTER
+EDITOR = read_questions("desk.jsonl")
+ALL = QUESTIONS + HARD + ARCHIVE + ASKED + TALKS + FRESH + SERIALS + MISTYPED + WRAPPED + TURNED
+ALL += REPORTER + EDITOR
 ANSWERABLE = [q for q in ALL if q["answerable"]]
 NULLS = [q for q in ALL if not q["answerable"]]
 
@@ -277,6 +286,12 @@ def test_the_reporters_articles_are_read_with_headline_paper_and_day() -> None:
     appeal, verdict = facts["brandt-appeal"], facts["brandt-verdict"]
     assert (appeal["source"], appeal["published"]) == ("The Ellery Post", date(2023, 11, 14))
     assert (verdict["source"], verdict["published"]) == ("The Ellery Post", date(2023, 4, 21))
+
+
+def test_the_editors_questions_are_all_for_measuring() -> None:
+    assert Counter(q["split"] for q in EDITOR) == {"test": 80}
+    assert {item["article"] for q in EDITOR for item in q["evidence"]} <= set(DESK)
+    assert set(DESK).isdisjoint(ARCHIVED | read_articles("eval/serials") | NEWSROOM)
 
 
 def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:
