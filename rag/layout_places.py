@@ -32,7 +32,8 @@ def mark_top(text: str, pieces: Pieces) -> Pieces:
     pieces = marked(pieces, [i for i in head if furniture.is_menu_bar(pieces[i].of(text))], "menu")
     open_ = [i for i in head if pieces[i].kind is None]
     papers = [i for i in open_ if furniture.is_masthead(pieces[i].of(text))]
-    return marked(pieces, papers, "source") if len(papers) < len(open_) else pieces
+    other = len(papers) < len(open_) or _hashed(text, pieces) is not None
+    return marked(pieces, papers, "source") if other else pieces
 
 
 def mark_headline(text: str, pieces: Pieces, title: str | None) -> tuple[Pieces, str | None]:
@@ -59,11 +60,24 @@ def _set(pieces: Pieces, place: int, kind: str) -> Pieces:
     return [*pieces[:place], Piece(piece.start, piece.end, kind), *pieces[place + 1 :]]
 
 
+def _hashed(text: str, pieces: Pieces) -> int | None:
+    """Return where a headline of Markdown ("# ") stands among the lines above the story."""
+    for place, piece in enumerate(pieces[:_TOP]):
+        line = piece.of(text)
+        if line.startswith("# "):
+            return place
+        if piece.kind is None and furniture.ends_sentence(line):
+            return None
+    return None
+
+
 def _headline_place(text: str, pieces: Pieces, title: str | None) -> int | None:
     """Return where the headline stands: the first open line that looks like one, or is the known title."""
     first = [i for i, p in enumerate(pieces) if p.kind in (None, "heading")][:2]
     if title is not None:
         return next((i for i in first if _same(text, pieces[i], title)), None)
+    if (hashed := _hashed(text, pieces)) is not None:
+        return hashed
     if first and pieces[first[0]].kind == "heading":
         return first[0]
     if (

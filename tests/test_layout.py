@@ -545,3 +545,21 @@ def test_a_line_right_above_a_list_is_its_heading() -> None:
     )
     led = (HEAD, "", FIRST, "", "The council:", "- voted", "", "Women", "", "1. Saida Chepkemoi 2:46", SECOND)
     assert [part for part in parts(*led)[1] if part[0] == "heading"] == []
+
+
+@pytest.mark.parametrize("above", ["**OPINION**", "[Home](/) > [Weekend](/weekend) > Interviews", "*Kultur*"])
+def test_a_headline_of_markdown_is_the_headline_whatever_stands_above_it(above: str) -> None:
+    text = f"{above}\n\n# Leave the crane where it stands\n\nThe crane in the harbour was built in 1931."
+    made = read_layout(text, TODAY)
+    assert made.title == "Leave the crane where it stands"
+    assert [text[a:b] for a, b in made.body] == ["The crane in the harbour was built in 1931."]
+
+
+def test_a_paper_and_a_date_above_a_headline_of_markdown() -> None:
+    made = read_layout("21 April 2023\n\nThe Ellery Post\n\n# Crane moved\n\nThe crane was moved.", TODAY)
+    assert (made.title, made.source, made.published) == ("Crane moved", "The Ellery Post", date(2023, 4, 21))
+
+
+def test_a_heading_of_markdown_below_the_first_sentence_is_not_the_headline() -> None:
+    made = read_layout("Crane moved\n\nThe crane was moved on Monday.\n\n# Background\n\nIt is old.", TODAY)
+    assert made.title == "Crane moved"
