@@ -170,7 +170,7 @@ def test_training_writes_the_weights_and_tells_the_gate(
     assert "answered: AUC 1.000 over 20 questions\n" in told
     assert "a sentence with the answer first: 10 of 10\n" in told
     printed = json.loads(told[-1])["tiny"]
-    assert list(printed["weights"]) == ["answered", "one_answers"]
+    assert list(printed["weights"]) == ["answered", "one_answers", "one_surely"]
     assert told[-2] == "kept 1.00, refused 1.00\n"
     written = load_file(tmp_path / "probe.safetensors")
     assert written["tiny/layer"].tolist() == [5]
