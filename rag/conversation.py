@@ -12,6 +12,7 @@ from datetime import date
 
 from rag.abstention import REFUSAL
 from rag.ellipsis import completed
+from rag.names import names
 from rag.question_dates import question_dates
 from rag.text import content_words, fold, words
 from rag.types import Turn
@@ -34,9 +35,10 @@ _BEFORE_THAT = frozenset(  # "after that", "was that", not "the reporter that ca
     "where".split()
 )
 _CONTINUES = re.compile(
-    r"^\W*(?:and|or|but|also|what about|how about|what else|who else|which one|any other|anything else)\b",
+    r"^\W*(?:and|or|but|also|what about|how about|which one)\b",
     re.IGNORECASE,
 )
+_ELSE = re.compile(r"^\W*(?:what else|who else|any other|anything else)\b", re.IGNORECASE)
 _MORE = re.compile(
     r"^\W*(?:please )?(?:tell me |give me |say )?(?:(?:a little |a bit |some |any )?more(?: details?)?"
     r"|details?|go on|continue|elaborate|explain(?: it| that| this)?)(?: please)?\W*$",
@@ -63,7 +65,7 @@ def standalone(
     """
     asked = [text for role, text in history if role == "user" and words(text)]
     refused = _was_refused(history)
-    follows = _is_follow_up(question, 1 if refused else SHORT)
+    follows = _is_follow_up(question, 1 if refused else SHORT) or _wants_others(question, history)
     perhaps = nameless and names_nothing(question) and not refused
     if not asked or not depth or not (follows or perhaps):
         return question
@@ -117,6 +119,13 @@ def _is_follow_up(question: str, shortest: int = SHORT) -> bool:
         return True
     short = len(content_words(question)) <= shortest and question.rstrip().endswith("?")
     return _points(question) or (short and names_nothing(question))
+
+
+def _wants_others(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question asks for what else there is of what was spoken of: it names nothing, or that."""
+    said = {word for _, text in history for word in words(text)}
+    named = words(" ".join(names(question)))
+    return bool(_ELSE.match(question)) and (not named or not said.isdisjoint(named))
 
 
 def _points(question: str) -> bool:

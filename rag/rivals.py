@@ -35,21 +35,23 @@ def rivals(
     ``told`` is what the reader was told before. Who asks on after a sentence mostly wants more of what it is
     about: beside it stands the best of its passage that is new.
     """
-    shown, said = [best_first[0]], given.standing_in(best_first[0].text)
-    passage = best_first[0].hit.passage.id
-    nothing_new = bool(told) and repeated(best_first[0].text, [told])
+    first = best_first[0]
+    shown, said, later = [first], given.standing_in(first.text), list[Candidate]()
+    nothing_new = bool(told) and repeated(first.text, [told])
     for candidate, value in zip(best_first[1:], values[1:], strict=False):
         answers = given.standing_in(candidate.text)
         if repeated(candidate.text, [c.text for c in shown]) or (answers and answers <= said):
             continue
-        another = given.share(answers - said) >= ANOTHER or (timeless and _newer(candidate, best_first[0]))
-        same = candidate.hit.passage.id == passage
+        another = given.share(answers - said) >= ANOTHER
+        same = candidate.hit.passage.id == first.hit.passage.id
         new = nothing_new and same and not repeated(candidate.text, [told])
         if new or values[0] - value < (NEAR if another else CLOSE):
             shown.append(candidate)
             said |= answers
             nothing_new = nothing_new and not new
-    return shown[1 : 1 + MOST]
+        elif timeless and values[0] - value < NEAR and _newer(candidate, first):
+            later.append(candidate)  # where there is room
+    return [*shown[1:], *later][:MOST]
 
 
 def _newer(one: Candidate, other: Candidate) -> bool:

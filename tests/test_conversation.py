@@ -134,3 +134,18 @@ def test_what_names_nothing_begins_anew_after_a_refusal(said: str, follows: bool
     assert whole == (f"{asked} - What did the bridge cost?" if follows else asked)
     pointing = "Who paid for it?"
     assert standalone(pointing, history, date(2026, 6, 1), nameless=True).startswith(f"{pointing} - What did")
+
+
+@pytest.mark.parametrize(
+    ("question", "follows"),
+    [
+        ("What else did they decide?", True),
+        ("What else did the Võ An committee decide?", True),
+        ("What else did the Strathorran councillors decide that evening?", False),
+        ("Anything else about Port Ellery?", False),
+        ("Anything else?", True),
+    ],
+)
+def test_who_asks_what_else_of_something_new_begins_anew(question: str, follows: bool) -> None:
+    history: list[Turn] = [("user", "What did Vo An decide?"), ("assistant", "A bridge is to be built.")]
+    assert (standalone(question, history, date(2026, 1, 1)) != question) is follows

@@ -56,6 +56,16 @@ def test_what_a_newer_article_says_may_be_further_behind(
         assert rivals([first, other], [1.0, 1.0 - behind], Given(), timeless=timeless) == shown
 
 
+def test_what_a_newer_article_says_stands_behind_what_is_as_good() -> None:
+    first, second, third = (
+        candidate(text, "old", published=date(2023, 5, 1)) for text in ("A.", "Bees.", "Cows.")
+    )
+    newer = candidate("Dogs.", "new", published=date(2024, 5, 1))
+    order, values = [first, newer, second, third], [3.0, 3.0 - CLOSE - JUST, 2.5, 2.5]
+    assert rivals(order, values, Given()) == [second, third]
+    assert rivals(order[:3], values[:3], Given()) == [second, newer]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
