@@ -306,3 +306,14 @@ def test_the_vietnamese_questions_stand_on_verbatim_quotations() -> None:
                 "semiconductor",
                 "semiconductors",
             ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "eval" / "results").glob("*.json")), ids=lambda path: path.stem
+)
+def test_results_on_sets_of_others_hold_no_text(path: Path) -> None:
+    result = json.loads(path.read_text(encoding="utf-8"))
+    ours = {question["id"] for question in ALL}
+    of_others = [row for row in result["rows"] if row["id"] not in ours]
+    assert [row["id"] for row in of_others if row["question"] or row["answer"] or row["statements"]] == []
+    assert [hit for row in of_others for hit in row["hits"] if "text" in hit] == []
