@@ -24,7 +24,8 @@ def list_of(candidate: Candidate, question: str, most: int) -> list[Candidate]:
             return []
         while first and is_entry(around[first - 1].text):
             first -= 1
-        first -= first > 0 and _leads(around, first - 1)
+        if first and _leads(around, first - 1):
+            first -= 1
     last = first + 1
     while last < len(around) and is_entry(around[last].text):
         last += 1
